@@ -1,1 +1,109 @@
-//! (to be written)
+//! What a context, an event, an exception and a batch of the PostHog SDK are.
+//!
+//! Users depend on the crate `posthog`, which re-exports what they need from here. This crate decides; it has no macros
+//! and opens no socket: whoever makes a [`Client`] gives it a [`Transport`].
+//!
+//! Without the feature `runtime` only the rules that the macros share are left ([`names`], [`limits`], [`illegal_id`]),
+//! and no dependency.
+
+pub mod illegal_id;
+pub mod limits;
+pub mod names;
+
+#[cfg(feature = "runtime")]
+mod assemble;
+#[cfg(feature = "runtime")]
+mod captured;
+#[cfg(feature = "runtime")]
+mod client;
+#[cfg(feature = "runtime")]
+mod clock;
+#[cfg(feature = "runtime")]
+mod context;
+#[cfg(feature = "runtime")]
+mod delivery;
+#[cfg(feature = "runtime")]
+mod event;
+#[cfg(feature = "runtime")]
+mod event_id;
+#[cfg(feature = "runtime")]
+mod failure;
+#[cfg(feature = "runtime")]
+mod global_functions;
+#[cfg(feature = "runtime")]
+mod host;
+#[cfg(feature = "runtime")]
+mod identifier;
+#[cfg(feature = "runtime")]
+mod json;
+#[cfg(feature = "runtime")]
+mod key;
+#[cfg(feature = "runtime")]
+mod memory;
+#[cfg(feature = "runtime")]
+mod notice;
+#[cfg(feature = "runtime")]
+mod options;
+#[cfg(feature = "runtime")]
+mod properties;
+#[cfg(feature = "runtime")]
+mod property_value;
+#[cfg(feature = "runtime")]
+mod recorder;
+#[cfg(feature = "runtime")]
+mod runtime;
+#[cfg(feature = "runtime")]
+#[doc(hidden)]
+pub mod site;
+#[cfg(feature = "runtime")]
+mod test_clock;
+#[cfg(feature = "runtime")]
+mod timestamp;
+#[cfg(feature = "runtime")]
+mod transport;
+
+#[cfg(feature = "runtime")]
+pub use self::{
+    captured::CapturedEvent,
+    client::{Client, FlushError, InitError, Stats, global},
+    clock::Clock,
+    context::{
+        Context, InContext, InvalidSessionId, NewContext, Scope, SessionId, identify_context,
+        new_context, set_context_device_id, set_context_session, tag,
+    },
+    delivery::Compression,
+    event::Event,
+    event_id::ToUuid,
+    global_functions::{capture, flush, shutdown},
+    identifier::Identifier,
+    options::Options,
+    properties::Properties,
+    property_value::{EventName, PropertyValue},
+    timestamp::{InvalidTimestamp, Timestamp, ToTimestamp},
+    transport::{Request, Response, Transport, TransportError},
+};
+
+/// What expansions of the macros call; not covered by any promise of stability.
+#[cfg(feature = "runtime")]
+#[doc(hidden)]
+pub mod expansion {
+    pub use crate::{
+        client::{
+            Listener,
+            global::{listening, listening_to},
+        },
+        context::{Detached, set_tags, wrap},
+        failure::{Failure, FailureKind},
+        site::*,
+    };
+}
+
+/// For tests of code that captures.
+#[cfg(feature = "runtime")]
+pub mod testing {
+    pub use crate::{
+        memory::Memory,
+        recorder::{record, record_async},
+        test_clock::TestClock,
+    };
+}

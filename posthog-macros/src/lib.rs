@@ -1,1 +1,178 @@
-//! (to be written)
+//! The macros of the PostHog SDK. Syntax in, calls of functions out: what a context, an event or an exception is, the
+//! `posthog-core` crate decides. Use them through the `posthog` crate, whose functions the expansions call.
+//!
+//! Each macro reads its input (`parse`), says what is wrong with it (`check`), all of it at once, and writes it as calls
+//! (`expand`). What they share has a module of its own: [`property`] the grammar of `key = value`, [`options`] that of the
+//! options of a context, [`spans`] where generated tokens claim to stand.
+
+mod capture;
+mod context;
+mod errors;
+mod options;
+mod property;
+mod root;
+mod scoped;
+mod spans;
+mod tag;
+mod unread;
+
+use proc_macro::TokenStream;
+
+/// Captures an event.
+///
+/// ```ignore
+/// capture!("order_processed");
+/// capture!("order_processed", total = order.total, items = ["a", "b"], distinct_id = &user.id);
+/// ```
+///
+/// The name comes first: a string literal, or any expression that is `AsRef<str>`. Then, in any order, properties, options
+/// and maps to merge:
+///
+/// | written | sent |
+/// |---|---|
+/// | `key = value` | `value`, as its `serde::Serialize` says |
+/// | `key = %value` | the text of its `Display` |
+/// | `key = ?value` | the text of its `Debug` |
+/// | `key` | short for `key = key` |
+/// | `"any key" = value`, `$current_url = value` | a key that is no identifier |
+/// | `(expr) = value` | a key that is computed |
+/// | `key = { "a": [1, null], (expr): value }` | a JSON object; its values are expressions, and JSON again |
+/// | `..map` | every entry of a struct or map; a key that is written out beats it |
+///
+/// The options are `distinct_id`, `session_id`, `timestamp`, `uuid`, `groups`, `set`, `set_once`, `disable_geoip`,
+/// `process_person_profile`, `cookieless_mode`, `disable_skew_correction`, `product_tour_id` and `client`. A property of
+/// such a name is written quoted.
+///
+/// The value of the macro is the UUID of the event, as an `Option`: `None` if nothing was captured. When no client is
+/// listening, the arguments are not even evaluated. They are evaluated in the order in which they are written, each once,
+/// and only borrowed; `?`, `.await` and `return` in them mean what they mean outside.
+///
+/// A short property takes its name from the variable: an editor that renames the variable renames the property.
+///
+/// # Expansion
+///
+/// ```ignore
+/// // capture!("order_processed", total = order.total, distinct_id = id)
+/// if let Some(listener) = listening() {
+///     let mut event = Event::named(&("order_processed"));
+///     let mut properties = Properties::new();
+///     properties.key("total");
+///     properties.value(&(order.total));
+///     event.set_distinct_id(&(id));
+///     listener.capture(event, properties)
+/// } else {
+///     None
+/// }
+/// ```
+#[proc_macro]
+pub fn capture(input: TokenStream) -> TokenStream {
+    capture::capture(input.into()).into()
+}
+
+/// Sets tags on the current context.
+///
+/// ```ignore
+/// tag!("transaction_id", "abc123");
+/// tag!("nested", { "tags": "can be dicts" });
+/// tag!(tenant = tenant.id, step, error = %error);
+/// tag!((key), value); // a key that is computed
+/// ```
+///
+/// Properties are written as in `capture!`, without options and `..map`. Two variables alone, `tag!(k, v)`, are refused:
+/// they could be two tags, or a key and its value.
+///
+/// Outside of a context nothing is set. The value is `()`.
+#[proc_macro]
+pub fn tag(input: TokenStream) -> TokenStream {
+    tag::tag(input.into()).into()
+}
+
+/// Runs a block in a context of its own.
+///
+/// ```ignore
+/// context! {
+///     tag!("transaction_id", "abc123");
+///     identify_context(&user.id);
+///     capture!("order_processed");
+/// }
+/// let receipt = context! { <fresh, capture_exceptions = false; tag!("step", 2);> charge(&order)? };
+/// context! { async move { charge(&order).await } }.await?;
+/// ```
+///
+/// To the code inside it is an ordinary block: `return`, `?`, `break` and `continue` mean what they mean outside, and it
+/// has a value. An `Err` that leaves it (by `?`, by `return`, or as its value) and a panic that unwinds through it are
+/// captured once, with the state of this context, and go on unchanged.
+///
+/// The head in angle brackets belongs to the context itself. Its options are `fresh`, `capture_exceptions = bool`,
+/// `client = expr`, `distinct_id = expr`, `session_id = expr`, `device_id = expr` and `tags(key = value, …)`, divided by `,`
+/// or `;`, and evaluated before the context is entered; a value with a comparison by `>` stands in parentheses. Statements
+/// in the head end in `;` and run inside of the context, before the body.
+///
+/// A body that is an `async` block gives a future that carries the context. The head is then run at once, and the block at
+/// each poll. `.await` outside of such a block is refused, for the context belongs to the thread.
+///
+/// # What it does not see
+///
+/// - An exit inside of another crate's macro. Known are the arguments of std's macros, of ours, and `bail!`, `ensure!`,
+///   `anyhow!` and `eyre!`. Use [`macro@scoped`], which sees every exit.
+/// - A type parameter that turns out to be a `Result`.
+/// - A value whose type is decided only behind the context; that is an error at the value.
+///
+/// # Expansion
+///
+/// ```ignore
+/// // context! { <fresh> charge(order)?; }
+/// let mut site = Site::new();
+/// let scope = posthog::new_context().fresh(true).enter();
+/// if true {
+///     (match tried(&scope, charge(order)) { (left, noted) => { site = noted; left } })?;
+/// } else {
+///     (&&&&&&(&&site).kind()).settle(); // only type-checked: chooses how the error is described
+///     never()
+/// }
+/// ```
+#[proc_macro]
+pub fn context(input: TokenStream) -> TokenStream {
+    context::context(input.into()).into()
+}
+
+/// Runs the body of a function in a context of its own.
+///
+/// ```ignore
+/// #[scoped(fresh = true)]
+/// fn process_order(user: &User, order: &Order) -> Result<Receipt, OrderError> {
+///     identify_context(&user.distinct_id);
+///     capture!("order_processed");
+///     charge(order) // an `Err` that leaves is captured as an exception
+/// }
+/// ```
+///
+/// It goes on functions and methods, also `async` and generic ones. The context of an `async` function is opened at its
+/// first poll, and current during each poll and never in between. A function whose body ends in an `async` block, or in
+/// `Box::pin` of one, is treated alike; any other that returns a future is in the context only while it makes the future.
+///
+/// An `Err` that the function returns and a panic that unwinds through it are captured once, with the state of this
+/// context, and go on unchanged. Every exit is seen, those in macros too.
+///
+/// The options are those of the head of [`context!`], and `crate = path` for a dependency that is not called `posthog`.
+/// They are evaluated once per call, before the body, and can use the arguments.
+///
+/// Arguments that the body does not mention are dropped after the context ended.
+///
+/// # Expansion
+///
+/// ```ignore
+/// // #[scoped] fn pay(order: Order) -> Result<Receipt, PayError> { body }
+/// fn pay(order: Order) -> Result<Receipt, PayError> {
+///     let site = Site::new();
+///     let scope = posthog::new_context().enter();
+///     let left = call(move || -> Result<Receipt, PayError> { body });
+///     let left = pass(&scope, site, left);
+///     (&&&&&&(&&site).kind()).settle(); // chooses how the error is described
+///     left
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    scoped::scoped(arguments.into(), &item.into()).into()
+}

@@ -1,1 +1,51 @@
-//! (to be written)
+//! PostHog for Rust, with contexts.
+//!
+//! Say once who is acting and what is going on; every event and error captured below that point carries it, across
+//! function calls, threads and tasks.
+//!
+//! ```
+//! use posthog::{capture, context, identify_context, tag};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let phc_project_key = posthog::Options::new("phc_project_key").disabled(true);
+//! let _posthog = posthog::init(phc_project_key)?; // flushes and stops when dropped
+//!
+//! context! {
+//!     tag!("transaction_id", "abc123");
+//!     identify_context("user-7");
+//!     capture!("order_processed", total = 9.5);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `tls-ring` (default): TLS by rustls with the ring provider and bundled roots. Without it only `http` hosts work.
+
+mod client;
+mod http;
+mod init;
+
+pub use client::Client;
+pub use init::{Guard, init};
+#[doc(inline)]
+pub use posthog_core::{
+    CapturedEvent, Clock, Compression, Context, Event, EventName, FlushError, Identifier,
+    InContext, InitError, InvalidSessionId, InvalidTimestamp, NewContext, Options, Properties,
+    PropertyValue, Request, Response, Scope, SessionId, Stats, Timestamp, ToTimestamp, ToUuid,
+    Transport, TransportError, capture, flush, identify_context, new_context,
+    set_context_device_id, set_context_session, shutdown, tag, testing,
+};
+#[doc(inline)]
+pub use posthog_macros::{capture, context, scoped, tag};
+
+/// What expansions of the macros call. Nothing in here is covered by any promise of stability.
+#[doc(hidden)]
+pub mod __private {
+    pub use posthog_core::expansion::*;
+    pub use std::{
+        option::Option::{self, None, Some},
+        result::Result::{self, Err, Ok},
+    };
+}

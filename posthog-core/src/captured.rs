@@ -1,0 +1,107 @@
+//! An event as it was captured.
+
+use crate::{
+    json::{Encoder, Replaced, write_text},
+    timestamp::Timestamp,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// A captured event with everything that will be sent: what hooks see, and what a recording gives.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CapturedEvent {
+    /// Its name.
+    pub event: String,
+    /// Who did it; a random UUID for a personless event.
+    pub distinct_id: String,
+    /// Its UUID.
+    pub uuid: Uuid,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// All properties, those that the SDK added included.
+    pub properties: Map<String, Value>,
+}
+
+impl CapturedEvent {
+    /// Reads what the assembly wrote.
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
+        let mut fields: Map<String, Value> = serde_json::from_slice(json).ok()?;
+        let mut text = |name| match fields.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let (event, distinct_id) = (text("event")?, text("distinct_id")?);
+        let (uuid, timestamp) = (
+            text("uuid")?.parse().ok()?,
+            text("timestamp")?.parse().ok()?,
+        );
+        let Some(Value::Object(properties)) = fields.remove("properties") else {
+            return None;
+        };
+        Some(Self {
+            event,
+            distinct_id,
+            uuid,
+            timestamp,
+            properties,
+        })
+    }
+
+    /// Writes it again, cleaning the values as at the first time (DLV-44).
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
+        write_head(
+            &mut out,
+            &self.event,
+            &self.distinct_id,
+            self.uuid,
+            self.timestamp,
+        );
+        let mut replaced = Replaced::default();
+        // A map of JSON values always has a JSON text. It counts as no level: its values do.
+        if self.properties.is_empty()
+            || write_entries(&mut out, &self.properties, &mut replaced).is_err()
+        {
+            out.extend_from_slice(b"{}");
+        }
+        out.push(b'}');
+        out
+    }
+}
+
+fn write_entries(
+    out: &mut Vec<u8>,
+    map: &Map<String, Value>,
+    replaced: &mut Replaced,
+) -> Result<(), crate::json::EncodeError> {
+    for (at, (key, value)) in map.iter().enumerate() {
+        out.push(if at == 0 { b'{' } else { b',' });
+        write_text(out, key);
+        out.push(b':');
+        value.serialize(Encoder::new(out, 0, replaced))?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// The event up to its properties, an object that follows; a closing brace ends it (DLV-101).
+pub(crate) fn write_head(
+    out: &mut Vec<u8>,
+    event: &str,
+    distinct_id: &str,
+    uuid: Uuid,
+    timestamp: Timestamp,
+) {
+    out.extend_from_slice(b"{\"event\":");
+    write_text(out, event);
+    out.extend_from_slice(b",\"distinct_id\":");
+    write_text(out, distinct_id);
+    out.extend_from_slice(b",\"uuid\":\"");
+    let mut text = Uuid::encode_buffer();
+    out.extend_from_slice(uuid.as_hyphenated().encode_lower(&mut text).as_bytes());
+    out.extend_from_slice(b"\",\"timestamp\":\"");
+    timestamp.write(out);
+    out.extend_from_slice(b"\",\"properties\":");
+}

@@ -1,0 +1,384 @@
+//! The client: what takes events, and answers for them.
+
+mod errors;
+pub mod global;
+mod live;
+mod stats;
+
+pub use errors::{FlushError, InitError};
+pub use stats::Stats;
+pub(crate) use stats::{Counters, DropReason, add};
+
+use crate::{
+    assemble::{self, Assembled, Assembler},
+    captured::CapturedEvent,
+    clock::{Clock, SystemClock},
+    context::{Context, stack},
+    delivery::{Lane, LaneOptions},
+    event::Event,
+    failure::panic::install_hook,
+    identifier, notice,
+    options::{Config, Options},
+    properties::Properties,
+    recorder::Recording,
+    transport::Transport,
+};
+use live::Live;
+use std::{
+    cell::Cell,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// A handle to a client. Clones share one queue and one worker; dropping the last one delivers what is queued, within
+/// [`Options::shutdown_timeout`].
+///
+/// Capturing never blocks on the network, never panics, and returns no error: what is lost is counted in
+/// [`stats`](Self::stats) under its reason, and logged (CAP-2).
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    assembler: Assembler,
+    counters: Arc<Counters>,
+    clock: Arc<dyn Clock>,
+    sink: Sink,
+    opted_out: AtomicBool,
+    debug: AtomicBool,
+    closed: AtomicBool,
+    _live: Option<Live>,
+}
+
+/// Where accepted events go.
+enum Sink {
+    Lane(Lane),
+    Recording(Arc<Recording>),
+    Nowhere,
+}
+
+/// A client found listening.
+#[doc(hidden)]
+pub struct Listener(Client);
+
+impl Listener {
+    /// Captures an event in the current context.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "it is called for its effect; the UUID is a bonus"
+    )]
+    pub fn capture(self, event: Event, properties: Properties) -> Option<Uuid> {
+        self.0.capture_in(event, properties, &Context::current())
+    }
+}
+
+impl Client {
+    /// A client over a transport. It makes no request and starts no thread until its first event (DLV-4).
+    ///
+    /// # Errors
+    /// [`InitError`] names the option that is malformed.
+    pub fn with_transport(
+        options: impl Into<Options>,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, InitError> {
+        Self::with_clock(options, transport, Arc::new(SystemClock::new()))
+    }
+
+    /// As [`Self::with_transport`], with the time given by a clock: for tests.
+    ///
+    /// # Errors
+    /// [`InitError`] names the option that is malformed.
+    pub fn with_clock(
+        options: impl Into<Options>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, InitError> {
+        let (key, host, config) = options.into().build()?;
+        let live = (!config.disabled).then(|| Live::register(&key, &host));
+        let counters = Arc::new(Counters::default());
+        let sink = if config.disabled || !config.send {
+            Sink::Nowhere
+        } else {
+            let options = LaneOptions::new(&config, &key, &host);
+            Sink::Lane(Lane::new(
+                options,
+                transport,
+                Arc::clone(&clock),
+                Arc::clone(&counters),
+            ))
+        };
+        Ok(Self::new(config, counters, clock, sink, live))
+    }
+
+    /// A client that keeps what is captured instead of sending it.
+    pub(crate) fn recording(recording: Arc<Recording>) -> Self {
+        Self::new(
+            Config::default(),
+            Arc::default(),
+            Arc::new(SystemClock::new()),
+            Sink::Recording(recording),
+            None,
+        )
+    }
+
+    fn new(
+        config: Config,
+        counters: Arc<Counters>,
+        clock: Arc<dyn Clock>,
+        sink: Sink,
+        live: Option<Live>,
+    ) -> Self {
+        install_hook();
+        Self(Arc::new(Inner {
+            assembler: Assembler::new(&config),
+            opted_out: AtomicBool::new(config.opted_out),
+            debug: AtomicBool::new(config.debug),
+            closed: AtomicBool::new(false),
+            config,
+            counters,
+            clock,
+            sink,
+            _live: live,
+        }))
+    }
+
+    /// Captures an event in the current context: its UUID, or `None` if it was not accepted.
+    ///
+    /// Inside [`testing::record`](crate::testing::record) it goes to the recording instead.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "it is called for its effect; the UUID is a bonus"
+    )]
+    pub fn capture(&self, event: impl Into<Event>) -> Option<Uuid> {
+        let event = event.into();
+        match stack::recorder() {
+            Some(recorder) => recorder.capture_in(event, Properties::new(), &Context::current()),
+            None => self.capture_in(event, Properties::new(), &Context::current()),
+        }
+    }
+
+    pub(crate) fn capture_in(
+        &self,
+        event: Event,
+        properties: Properties,
+        context: &Context,
+    ) -> Option<Uuid> {
+        match self.try_capture(event, &properties, context) {
+            Ok(uuid) => uuid,
+            Err(reason) => {
+                self.0.counters.dropped(reason);
+                None
+            }
+        }
+    }
+
+    /// The pipeline of capture.md, section 3.
+    fn try_capture(
+        &self,
+        event: Event,
+        properties: &Properties,
+        context: &Context,
+    ) -> Result<Option<Uuid>, DropReason> {
+        let inner = &*self.0;
+        if inner.config.disabled || inner.opted_out.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        if inner.closed.load(Ordering::Acquire) {
+            notice::warn_each(format_args!(
+                "the event `{}` is dropped: the client was shut down",
+                event.name
+            ));
+            return Err(DropReason::Closed);
+        }
+        if IN_HOOK.try_with(Cell::get).unwrap_or(false) {
+            notice::warn_each(format_args!(
+                "the event `{}` is dropped: it was captured inside a `before_send` hook",
+                event.name
+            ));
+            return Err(DropReason::Hook);
+        }
+        let name = event.name.clone();
+        let mut assembled = inner.assembler.assemble(
+            event,
+            properties,
+            context,
+            &inner.config,
+            inner.clock.wall(),
+        )?;
+        if !inner.config.before_send.is_empty() {
+            assembled = self.hooked(&name, assembled)?;
+        }
+        if assemble::is_too_large(&assembled.json, inner.config.max_event_bytes) {
+            notice::warn_each(format_args!(
+                "the event `{name}` is dropped: it has {} bytes",
+                assembled.json.len()
+            ));
+            return Err(DropReason::TooLarge);
+        }
+        let Assembled { json, uuid } = assembled;
+        if inner.debug.load(Ordering::Relaxed) {
+            log::debug!(
+                "[PostHog] the event `{name}` is captured as {uuid}, {} bytes",
+                json.len()
+            );
+            log::trace!("[PostHog] {}", String::from_utf8_lossy(&json));
+        }
+        match &inner.sink {
+            Sink::Lane(lane) => lane.admit(json)?,
+            Sink::Recording(recording) => recording.keep(&json),
+            Sink::Nowhere => {}
+        }
+        Ok(Some(uuid))
+    }
+
+    /// Lets the hooks have their say, then checks the event again (DLV-40 to DLV-45).
+    fn hooked(&self, name: &str, assembled: Assembled) -> Result<Assembled, DropReason> {
+        let Some(mut event) = CapturedEvent::read(&assembled.json) else {
+            notice::warn_each(format_args!(
+                "the event `{name}` is dropped: it has a number that the hooks cannot be shown"
+            ));
+            return Err(DropReason::Invalid);
+        };
+        for hook in &self.0.config.before_send {
+            let outside = IN_HOOK.try_with(|cell| cell.replace(true)).unwrap_or(false);
+            let outcome = catch_unwind(AssertUnwindSafe(|| hook(event)));
+            let _ = IN_HOOK.try_with(|cell| cell.set(outside));
+            event = match outcome {
+                Ok(Some(event)) => event,
+                Ok(None) => {
+                    log::debug!("[PostHog] the event `{name}` is dropped by a `before_send` hook");
+                    return Err(DropReason::Hook);
+                }
+                Err(_) => {
+                    notice::warn_each(format_args!(
+                        "the event `{name}` is dropped: a `before_send` hook panicked"
+                    ));
+                    return Err(DropReason::Hook);
+                }
+            };
+        }
+        let Some(id) = identifier::clean(&event.distinct_id) else {
+            notice::warn_each(format_args!(
+                "the event `{name}` is dropped: a `before_send` hook left it without a distinct ID"
+            ));
+            return Err(DropReason::Invalid);
+        };
+        event.distinct_id = assemble::checked_id(id, name)?.into_owned();
+        event.event = assemble::checked_name(&event.event)?.to_owned();
+        if event.uuid.is_nil() {
+            log::error!(
+                "[PostHog] a `before_send` hook left the event `{name}` without a UUID; it gets a new one"
+            );
+            event.uuid = Uuid::now_v7();
+        }
+        Ok(Assembled {
+            json: event.write(),
+            uuid: event.uuid,
+        })
+    }
+
+    /// Sends what is queued now, and waits until all that was captured before is delivered or given up.
+    ///
+    /// It does not shorten the waits between retries (DLV-53). Called from the SDK's own worker it returns at once.
+    ///
+    /// # Errors
+    /// [`FlushError`] if events are pending still when the time is up; they stay queued (DLV-52).
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        match &self.0.sink {
+            Sink::Lane(lane) => lane.flush(timeout),
+            Sink::Recording(_) | Sink::Nowhere => Ok(()),
+        }
+    }
+
+    /// Takes no more events, delivers what is queued, and stops the worker, within the timeout (DLV-60).
+    ///
+    /// Calling it again gives the first result (DLV-61).
+    ///
+    /// # Errors
+    /// [`FlushError`] if events were neither delivered nor given up in time; they are lost.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.0.closed.store(true, Ordering::Release);
+        match &self.0.sink {
+            Sink::Lane(lane) => lane.shutdown(timeout),
+            Sink::Recording(_) | Sink::Nowhere => Ok(()),
+        }
+    }
+
+    /// Captures nothing from now on; what is queued is still delivered (CAP-12).
+    pub fn opt_out(&self) {
+        self.0.opted_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Captures again.
+    pub fn opt_in(&self) {
+        self.0.opted_out.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is captured because of [`opt_out`](Self::opt_out).
+    #[must_use]
+    pub fn is_opted_out(&self) -> bool {
+        self.0.opted_out.load(Ordering::Relaxed)
+    }
+
+    /// Switches the log of what the client does with each event on or off (CAP-13).
+    pub fn debug(&self, enabled: bool) {
+        self.0.debug.store(enabled, Ordering::Relaxed);
+    }
+
+    /// What became of the events so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.counters.read()
+    }
+
+    /// How long a shutdown without a timeout of its own may take.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn shutdown_timeout(&self) -> Duration {
+        self.0.config.shutdown_timeout
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        !self.0.config.disabled && !self.is_opted_out()
+    }
+}
+
+thread_local! {
+    /// Set while a `before_send` hook runs: a capture in it would call it again.
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Drop for Inner {
+    /// The last handle is gone: what is queued is delivered (DLV-65).
+    fn drop(&mut self) {
+        if let Sink::Lane(lane) = &self.sink {
+            // What was lost is in the log; nobody is left to be told.
+            let _ = lane.shutdown(self.config.shutdown_timeout);
+        }
+    }
+}
+
+impl AsRef<Client> for Client {
+    fn as_ref(&self) -> &Client {
+        self
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("config", &self.0.config)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,210 @@
+//! A context about to be opened.
+
+use super::{Context, InContext, Node, Scope, SessionId, future, mutators, stack};
+use crate::{
+    client::Client, identifier::Identifier, notice, properties::Properties,
+    property_value::PropertyValue,
+};
+use std::{error::Error, future::Future};
+
+/// Begins a new context; say what it is, then [`enter`](NewContext::enter) it or let code [`run`](NewContext::run) in it.
+///
+/// ```
+/// use posthog_core::{Context, new_context};
+/// let total = new_context().tag("step", 1).run(|| {
+///     assert_eq!(Context::current().tags()["step"], 1);
+///     9.5
+/// });
+/// assert!(Context::current().tags().is_empty());
+/// # assert_eq!(total, 9.5);
+/// ```
+pub fn new_context() -> NewContext {
+    NewContext::default()
+}
+
+/// A context about to be opened, made by [`new_context`].
+#[derive(Default)]
+#[must_use = "nothing happens until the context is entered: `enter()`, `run(…)` or `wrap(…)`"]
+pub struct NewContext {
+    fresh: bool,
+    settings: stack::Settings,
+    tags: Properties,
+    ids: [Option<String>; 3],
+}
+
+impl NewContext {
+    /// Whether the context starts empty instead of inheriting tags and IDs (CTX-23). Defaults to `false`.
+    pub fn fresh(mut self, fresh: bool) -> Self {
+        self.fresh = fresh;
+        self
+    }
+
+    /// Whether failures that leave the context are captured (CTX-60).
+    ///
+    /// Defaults to what the client says ([`Options::capture_exceptions`](crate::Options::capture_exceptions)), which is
+    /// `true` unless changed. It is not inherited: each context decides for itself.
+    pub fn capture_exceptions(mut self, capture: bool) -> Self {
+        self.settings.capture_exceptions = Some(capture);
+        self
+    }
+
+    /// The client that captures the failures leaving this context; without one it is the global client (CTX-66).
+    ///
+    /// It has no effect on other captures inside the context.
+    pub fn client<C: AsRef<Client> + ?Sized>(mut self, client: &C) -> Self {
+        self.settings.client = Some(client.as_ref().clone());
+        self
+    }
+
+    /// Sets a tag. See [`tag`](crate::tag).
+    pub fn tag(mut self, key: impl AsRef<str>, value: impl PropertyValue) -> Self {
+        self.tags.insert(key, value);
+        self
+    }
+
+    /// Sets tags.
+    pub fn tags(mut self, tags: Properties) -> Self {
+        self.tags.merge(&tags);
+        self
+    }
+
+    /// Sets the distinct ID. A blank one is ignored (CTX-38).
+    pub fn distinct_id(mut self, id: impl Identifier) -> Self {
+        self.ids[0] = mutators::distinct_id(&id);
+        self
+    }
+
+    /// Sets the session ID. One that is no UUIDv7 is ignored, with a warning (CTX-151).
+    pub fn session_id(mut self, id: impl Identifier) -> Self {
+        match SessionId::parse(&id) {
+            Ok(id) => self.ids[1] = Some(id.to_string()),
+            // An absent one was asked for: `session_id = request.session()`.
+            Err(_) if id.identifier().is_none() => {}
+            Err(error) => notice::warn_each(format_args!(
+                "the option `session_id` of a context is ignored: {error}"
+            )),
+        }
+        self
+    }
+
+    /// Sets the device ID. A blank one is ignored (CTX-38).
+    pub fn device_id(mut self, id: impl Identifier) -> Self {
+        self.ids[2] = mutators::device_id(&id);
+        self
+    }
+
+    pub(crate) fn recorder(mut self, recorder: Client) -> Self {
+        self.settings.recorder = Some(recorder);
+        self
+    }
+
+    /// Enters the context on this thread, until the guard is dropped. Panics that unwind through it are captured.
+    pub fn enter(self) -> Scope {
+        let (sees, settings) = self.into_parts();
+        Scope::open(sees, settings, None)
+    }
+
+    /// Enters the context inside the body of another, whose exits it shares (CTX-64).
+    #[doc(hidden)]
+    pub fn enter_inside(self, outer: &Scope) -> Scope {
+        let (sees, settings) = self.into_parts();
+        Scope::open(sees, settings, Some(outer))
+    }
+
+    /// Runs `body` in the context. Panics that unwind through it are captured.
+    pub fn run<R>(self, body: impl FnOnce() -> R) -> R {
+        let _scope = self.enter();
+        body()
+    }
+
+    /// Runs `body` in the context, and captures the error that it returns.
+    ///
+    /// # Errors
+    /// Those of `body`, unchanged (CTX-63).
+    pub fn try_run<R, E: Error>(self, body: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+        let scope = self.enter();
+        let result = body();
+        if let Err(error) = &result {
+            scope.failed_with(error);
+        }
+        result
+    }
+
+    /// A future that runs in the context: current during each poll, never between polls (CTX-83).
+    ///
+    /// The context stands below the one that is current here, wherever the future is polled.
+    pub fn wrap<F: Future>(self, future: F) -> InContext<F> {
+        InContext::observing_panics(self.detached(), future)
+    }
+
+    /// As [`wrap`](Self::wrap), and captures the error that the future ends with.
+    pub fn try_wrap<F, R, E>(self, future: F) -> InContext<F, future::Failing>
+    where
+        F: Future<Output = Result<R, E>>,
+        E: Error,
+    {
+        InContext::observing_errors(self.detached(), future)
+    }
+
+    /// The context for a future: its parent is what is current now.
+    #[doc(hidden)]
+    pub fn detached(self) -> Detached {
+        let current = stack::current();
+        let recorder = current.recorder().cloned();
+        let (sees, mut settings) = self.into_parts();
+        settings.recorder = settings.recorder.or(recorder);
+        let (node, own) = match sees {
+            stack::Sees::Own(node) => (Some(std::sync::Arc::new(node)), true),
+            stack::Sees::Current => (current.node, false),
+            stack::Sees::Shared(node) => (node, false),
+            stack::Sees::Nothing => (None, false),
+        };
+        Detached::new(
+            Context {
+                node,
+                recorder: None,
+            },
+            own,
+            settings,
+        )
+    }
+
+    fn into_parts(self) -> (stack::Sees, stack::Settings) {
+        let Self {
+            fresh,
+            settings,
+            tags,
+            ids,
+        } = self;
+        if tags.is_empty() && ids.iter().all(Option::is_none) {
+            return (
+                if fresh {
+                    stack::Sees::Nothing
+                } else {
+                    stack::Sees::Current
+                },
+                settings,
+            );
+        }
+        let mut node = Node::child_of(if fresh { None } else { stack::current().node });
+        node.set_tags(tags);
+        let [distinct, session, device] = ids.map(|id| id.map(Into::into));
+        *node.ids_mut() = super::node::Ids {
+            distinct,
+            session,
+            device,
+        };
+        (stack::Sees::Own(node), settings)
+    }
+}
+
+/// A context that is not on any thread, but goes with a future.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Detached(pub(super) stack::Parked);
+
+impl Detached {
+    pub(super) fn new(context: Context, own: bool, settings: stack::Settings) -> Self {
+        Self(stack::Parked::new(context, own, settings))
+    }
+}

@@ -1,0 +1,120 @@
+//! A handle to a context.
+
+use super::{Detached, InContext, Node, Scope, node::Merged, stack};
+use crate::client::Client;
+use serde_json::{Map, Value};
+use std::{future::Future, sync::Arc};
+
+/// A handle to a context, as it was when the handle was taken.
+///
+/// It is cheap to clone and can be sent to another thread, where [`attach`](Self::attach) enters it. It keeps what it
+/// saw: changes made in the context later are not seen through it, and it outlives the context's scope (CTX-80, CTX-86).
+///
+/// ```
+/// use posthog_core::{Context, identify_context, new_context};
+/// let _scope = new_context().enter();
+/// identify_context("u-1");
+/// let context = Context::current();
+/// std::thread::spawn(move || {
+///     let _scope = context.attach();
+///     assert_eq!(Context::current().distinct_id().as_deref(), Some("u-1"));
+/// })
+/// .join()
+/// .expect("the thread ends well");
+/// ```
+#[derive(Clone, Default)]
+pub struct Context {
+    pub(super) node: Option<Arc<Node>>,
+    pub(super) recorder: Option<Client>,
+}
+
+impl Context {
+    /// The current context of this thread, or an empty one. O(1).
+    #[must_use]
+    pub fn current() -> Self {
+        stack::current()
+    }
+
+    /// The tags, inherited ones included; an inner context's tag wins (CTX-21). The map is a copy (CTX-35).
+    #[must_use]
+    pub fn tags(&self) -> Map<String, Value> {
+        let mut map = Map::new();
+        let Some(node) = &self.node else { return map };
+        for (key, value, _) in node.merged().tags.tags.iter() {
+            // What was encoded is JSON, and reads back.
+            if let (Ok(key), Ok(value)) =
+                (serde_json::from_slice(key), serde_json::from_slice(value))
+            {
+                map.insert(key, value);
+            }
+        }
+        map
+    }
+
+    /// The distinct ID, its own or inherited.
+    #[must_use]
+    pub fn distinct_id(&self) -> Option<String> {
+        self.id(|merged| merged.ids.distinct.as_deref())
+    }
+
+    /// The session ID, its own or inherited.
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        self.id(|merged| merged.ids.session.as_deref())
+    }
+
+    /// The device ID, its own or inherited. It is sent with feature-flag requests, never with events (CTX-51).
+    #[must_use]
+    pub fn device_id(&self) -> Option<String> {
+        self.id(|merged| merged.ids.device.as_deref())
+    }
+
+    /// Enters a new context below this one on the current thread, until the guard is dropped (CTX-82).
+    ///
+    /// Code in it sees the state of this context; what it sets stays in the new one. Panics that unwind through it are
+    /// captured; for errors, too, open a context inside it: `context.attach()`, then [`context!`] or `#[scoped]`.
+    ///
+    /// [`context!`]: https://docs.rs/posthog/latest/posthog/macro.context.html
+    pub fn attach(&self) -> Scope {
+        Scope::open(
+            stack::Sees::Shared(self.node.clone()),
+            self.settings(),
+            None,
+        )
+    }
+
+    /// A future that runs in a new context below this one: current during each poll, never between polls (CTX-83).
+    pub fn wrap<F: Future>(&self, future: F) -> InContext<F> {
+        InContext::observing_panics(Detached::new(self.clone(), false, self.settings()), future)
+    }
+
+    fn settings(&self) -> stack::Settings {
+        stack::Settings {
+            recorder: self.recorder.clone(),
+            ..stack::Settings::default()
+        }
+    }
+
+    pub(crate) fn merged(&self) -> Option<&Arc<Merged>> {
+        self.node.as_ref().map(|node| node.merged())
+    }
+
+    pub(crate) fn recorder(&self) -> Option<&Client> {
+        self.recorder.as_ref()
+    }
+
+    fn id(&self, pick: impl Fn(&Merged) -> Option<&str>) -> Option<String> {
+        pick(self.merged()?).map(str::to_owned)
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("tags", &self.tags())
+            .field("distinct_id", &self.distinct_id())
+            .field("session_id", &self.session_id())
+            .field("device_id", &self.device_id())
+            .finish()
+    }
+}

@@ -1,0 +1,204 @@
+//! An event about to be captured.
+
+use crate::{
+    event_id::ToUuid,
+    identifier::Identifier,
+    names, notice,
+    properties::Properties,
+    property_value::{EventName, PropertyValue},
+    timestamp::{Timestamp, ToTimestamp},
+};
+use uuid::Uuid;
+
+/// Something that happened: a name, properties, and what this one event says differently from its context.
+///
+/// ```
+/// use posthog_core::Event;
+/// let event = Event::new("order_processed").property("total", 9.5).distinct_id("user-7");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an event is sent by `capture`"]
+pub struct Event {
+    pub(crate) name: String,
+    pub(crate) properties: Properties,
+    pub(crate) overrides: Overrides,
+}
+
+/// What the call says about the event itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) distinct_id: Option<String>,
+    pub(crate) timestamp: Option<Timestamp>,
+    pub(crate) uuid: Option<Uuid>,
+    pub(crate) disable_geoip: Option<bool>,
+}
+
+impl Event {
+    /// An event of that name. A blank name is dropped at capture (CAP-30), one over 200 bytes is cut (CAP-32).
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            properties: Properties::new(),
+            overrides: Overrides::default(),
+        }
+    }
+
+    /// An event of a computed name, which is not moved.
+    #[doc(hidden)]
+    pub fn named<N: EventName + ?Sized>(name: &N) -> Self {
+        Self::new(name.event_name())
+    }
+
+    /// Adds a property, or replaces the one of that key. It wins over a tag of the context (CTX-47).
+    pub fn property(mut self, key: impl AsRef<str>, value: impl PropertyValue) -> Self {
+        self.properties.insert(key, value);
+        self
+    }
+
+    /// Adds properties; each replaces the one of its key.
+    pub fn properties(mut self, properties: &Properties) -> Self {
+        self.properties.merge(properties);
+        self
+    }
+
+    /// Who did it, instead of the context's distinct ID. A blank one counts as absent (CAP-41).
+    pub fn distinct_id(mut self, id: impl Identifier) -> Self {
+        self.set_distinct_id(&id);
+        self
+    }
+
+    /// The session, instead of the context's. Sent as given.
+    pub fn session_id(mut self, id: impl Identifier) -> Self {
+        self.set_session_id(&id);
+        self
+    }
+
+    /// When it happened. Defaults to the time of the capture; text that is no timestamp counts as absent, with a
+    /// warning (CAP-107).
+    pub fn timestamp(mut self, timestamp: impl ToTimestamp) -> Self {
+        self.set_timestamp(&timestamp);
+        self
+    }
+
+    /// The event's UUID. Defaults to a new UUIDv7; text that is no UUID counts as absent, with an error in the log
+    /// (CAP-110). The service drops an event whose UUID it has seen.
+    pub fn uuid(mut self, uuid: impl ToUuid) -> Self {
+        self.set_uuid(&uuid);
+        self
+    }
+
+    /// The groups that the event belongs to: a map of type to key, such as `company` to `acme`.
+    pub fn groups(mut self, groups: impl PropertyValue) -> Self {
+        self.typed(names::GROUPS, &groups);
+        self
+    }
+
+    /// Properties to set on the person.
+    pub fn set(mut self, properties: impl PropertyValue) -> Self {
+        self.typed(names::SET, &properties);
+        self
+    }
+
+    /// Properties to set on the person where it has none of that name yet.
+    pub fn set_once(mut self, properties: impl PropertyValue) -> Self {
+        self.typed(names::SET_ONCE, &properties);
+        self
+    }
+
+    /// Whether the service leaves out where the sender's address is, instead of what the client says (CAP-73).
+    pub fn disable_geoip(mut self, disable: bool) -> Self {
+        self.set_disable_geoip(disable);
+        self
+    }
+
+    /// `false` makes the event personless (CAP-80).
+    pub fn process_person_profile(mut self, process: bool) -> Self {
+        self.set_process_person_profile(process);
+        self
+    }
+
+    /// Whether the service processes the event apart from any stored identity.
+    pub fn cookieless_mode(mut self, cookieless: bool) -> Self {
+        self.set_cookieless_mode(cookieless);
+        self
+    }
+
+    /// Whether the service takes the timestamp as it is, without correcting this machine's clock.
+    pub fn disable_skew_correction(mut self, disable: bool) -> Self {
+        self.set_disable_skew_correction(disable);
+        self
+    }
+
+    /// The product tour that the event belongs to.
+    pub fn product_tour_id(mut self, id: impl AsRef<str>) -> Self {
+        self.set_product_tour_id(&id);
+        self
+    }
+}
+
+/// What the macros call; not covered by any promise of stability.
+#[doc(hidden)]
+impl Event {
+    pub fn set_distinct_id<I: Identifier + ?Sized>(&mut self, id: &I) {
+        self.overrides.distinct_id = id.identifier().map(std::borrow::Cow::into_owned);
+    }
+
+    pub fn set_session_id<I: Identifier + ?Sized>(&mut self, id: &I) {
+        if let Some(id) = id.identifier() {
+            self.typed(names::SESSION_ID, &*id);
+        }
+    }
+
+    pub fn set_timestamp<T: ToTimestamp + ?Sized>(&mut self, timestamp: &T) {
+        match timestamp.to_timestamp() {
+            Ok(timestamp) => self.overrides.timestamp = Some(timestamp),
+            Err(error) => notice::warn_each(format_args!(
+                "the timestamp of an event is replaced by the current time: {error}"
+            )),
+        }
+    }
+
+    pub fn set_uuid<U: ToUuid + ?Sized>(&mut self, uuid: &U) {
+        self.overrides.uuid = uuid.to_uuid();
+        if self.overrides.uuid.is_none() {
+            log::error!("[PostHog] the UUID given for an event is none; the event gets a new one");
+        }
+    }
+
+    pub fn set_disable_geoip(&mut self, disable: bool) {
+        self.overrides.disable_geoip = Some(disable);
+    }
+
+    pub fn set_process_person_profile(&mut self, process: bool) {
+        self.typed(names::PROCESS_PERSON_PROFILE, &process);
+    }
+
+    pub fn set_cookieless_mode(&mut self, cookieless: bool) {
+        self.typed(names::COOKIELESS_MODE, &cookieless);
+    }
+
+    pub fn set_disable_skew_correction(&mut self, disable: bool) {
+        self.typed(names::IGNORE_SENT_AT, &disable);
+    }
+
+    pub fn set_product_tour_id<S: AsRef<str> + ?Sized>(&mut self, id: &S) {
+        self.typed(names::PRODUCT_TOUR_ID, id.as_ref());
+    }
+
+    fn typed<T: PropertyValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.properties.typed_key(key);
+        self.properties.value(value);
+    }
+}
+
+impl From<&str> for Event {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for Event {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}

@@ -1,0 +1,158 @@
+//! An error and its causes, described once, at the capture.
+
+use super::{Failure, FailureKind, type_name};
+use crate::limits;
+use std::{
+    error::Error,
+    fmt::{self, Write},
+    hash::{DefaultHasher, Hash, Hasher},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// One entry of the chain: an error, or what caused it.
+pub(crate) struct Cause {
+    pub(crate) type_name: String,
+    pub(crate) module: Option<String>,
+    pub(crate) text: String,
+    pub(crate) print: Print,
+}
+
+/// Tells one error from another without keeping it.
+#[derive(Clone, Copy)]
+pub(crate) struct Print {
+    hash: u64,
+    /// Where it lives, when that is known to be the heap: there an error keeps its place as it is passed on.
+    heap: Option<usize>,
+}
+
+impl Print {
+    /// Type and text agree, and where both live on the heap, the place too (EXC-80).
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let place = self
+            .heap
+            .zip(other.heap)
+            .is_none_or(|(mine, theirs)| mine == theirs);
+        self.hash == other.hash && place
+    }
+}
+
+impl Cause {
+    /// The failure, then each `source()`: outermost first, never empty, at most 50 (EXC-2, EXC-20, EXC-22).
+    pub(crate) fn chain(failure: &Failure<'_>) -> Vec<Self> {
+        let known = || type_name::split(failure.type_name);
+        match failure.kind {
+            FailureKind::Error(error) => {
+                Self::with_sources(Self::of(error, Some(known()), false), error)
+            }
+            FailureKind::Erased(error) => Self::with_sources(Self::of(error, None, true), error),
+            FailureKind::Text(text) => vec![Self::plain(known(), failure.type_name, shown(text))],
+            FailureKind::Opaque => vec![Self::plain(
+                known(),
+                failure.type_name,
+                failure.type_name.to_owned(),
+            )],
+        }
+    }
+
+    fn with_sources(first: Self, error: &dyn Error) -> Vec<Self> {
+        let mut causes = vec![first];
+        // Identity is address and size together: a wrapper and its first field share an address (EXC-23).
+        let identity =
+            |error: &dyn Error| (std::ptr::from_ref(error).cast::<()>(), size_of_val(error));
+        let mut seen = vec![identity(error)];
+        let mut next = guarded(|| error.source()).flatten();
+        while let Some(error) = next {
+            let identity = identity(error);
+            if causes.len() >= limits::EXCEPTION_ENTRIES
+                || (identity.1 > 0 && seen.contains(&identity))
+            {
+                break;
+            }
+            seen.push(identity);
+            causes.push(Self::of(error, None, false));
+            next = guarded(|| error.source()).flatten();
+        }
+        causes
+    }
+
+    fn of(error: &dyn Error, known: Option<(String, Option<String>)>, heap: bool) -> Self {
+        let text = shown(error);
+        let written = type_name::leading_identifier(&beginning(error));
+        let print = Print {
+            hash: hash(&(written.as_deref(), size_of_val(error), &text)),
+            heap: heap.then(|| std::ptr::from_ref(error).cast::<()>().addr()),
+        };
+        let (type_name, module) =
+            known.unwrap_or_else(|| (written.unwrap_or_else(|| "Error".to_owned()), None));
+        Self {
+            type_name,
+            module,
+            text,
+            print,
+        }
+    }
+
+    fn plain((type_name, module): (String, Option<String>), full_name: &str, text: String) -> Self {
+        let print = Print {
+            hash: hash(&(full_name, &text)),
+            heap: None,
+        };
+        Self {
+            type_name,
+            module,
+            text,
+            print,
+        }
+    }
+}
+
+fn hash(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Runs the user's code; a panic in it counts as no answer (EXC-16).
+fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
+/// Text up to a number of bytes; what is beyond is not even produced.
+struct Bounded {
+    text: String,
+    bytes: usize,
+}
+
+impl Write for Bounded {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let room = self.bytes - self.text.len();
+        let part = limits::cut(part, room.min(part.len()));
+        self.text.push_str(part);
+        // Full: an error ends the formatting.
+        if self.text.len() + 4 > self.bytes {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn bounded(bytes: usize, text: fmt::Arguments<'_>) -> String {
+    let mut out = Bounded {
+        text: String::new(),
+        bytes,
+    };
+    // An error means full, or a `Display` that failed: either way what is there is used.
+    let _ = guarded(|| fmt::write(&mut out, text));
+    out.text
+}
+
+/// The `Display` text (EXC-14). One that panics gives what it had written (EXC-16).
+fn shown(text: &dyn fmt::Display) -> String {
+    bounded(limits::EXCEPTION_VALUE_BYTES, format_args!("{text}"))
+}
+
+/// The beginning of the `Debug` text, enough for a name.
+fn beginning(error: &dyn Error) -> String {
+    bounded(limits::EXCEPTION_TYPE_BYTES, format_args!("{error:?}"))
+}

@@ -1,0 +1,554 @@
+//! The serializer behind every property, tag and spread.
+
+use super::{EncodeError, key::KeyEncoder, text::write_text};
+use crate::limits;
+use serde::ser::{self, Serialize, Serializer};
+
+/// What a value had to give up to become JSON.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Replaced {
+    /// A container nested deeper than [`limits::VALUE_DEPTH`] became `null` (CAP-54).
+    pub(crate) too_deep: bool,
+    /// A number that is none, or infinite, became `null` (CAP-51).
+    pub(crate) not_finite: bool,
+}
+
+/// Writes one value. `depth` counts the containers around it.
+pub(crate) struct Encoder<'a> {
+    out: &'a mut Vec<u8>,
+    replaced: &'a mut Replaced,
+    depth: usize,
+}
+
+impl<'a> Encoder<'a> {
+    pub(crate) fn new(out: &'a mut Vec<u8>, depth: usize, replaced: &'a mut Replaced) -> Self {
+        Self {
+            out,
+            replaced,
+            depth,
+        }
+    }
+
+    /// Writes what serde_json already writes well: integers and finite floats.
+    fn plain<T: Serialize>(self, value: &T) -> Result<(), EncodeError> {
+        serde_json::to_writer(self.out, value).map_err(ser::Error::custom)
+    }
+
+    fn text(self, text: &str) -> Result<(), EncodeError> {
+        write_text(self.out, text);
+        Ok(())
+    }
+
+    fn null(self) -> Result<(), EncodeError> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn float<T: Serialize>(self, value: &T, finite: bool) -> Result<(), EncodeError> {
+        if finite {
+            return self.plain(value);
+        }
+        self.replaced.not_finite = true;
+        self.null()
+    }
+
+    /// Opens a container, or writes `null` in its place when it lies too deep.
+    fn open(self, close: &'static [u8], open: &[u8]) -> Container<'a> {
+        let Self {
+            out,
+            replaced,
+            depth,
+        } = self;
+        let muted = depth >= limits::VALUE_DEPTH;
+        if muted {
+            replaced.too_deep = true;
+            out.extend_from_slice(b"null");
+        } else {
+            out.extend_from_slice(open);
+        }
+        Container {
+            out,
+            replaced,
+            depth: depth + 1,
+            muted,
+            first: true,
+            close,
+            raw: false,
+        }
+    }
+
+    /// Opens `{"variant":` with a container in it, as serde_json writes enums.
+    fn open_variant(mut self, variant: &str, close: &'static [u8], open: &[u8]) -> Container<'a> {
+        if self.depth + 1 >= limits::VALUE_DEPTH {
+            self.depth = limits::VALUE_DEPTH;
+            return self.open(close, open);
+        }
+        self.out.push(b'{');
+        write_text(self.out, variant);
+        self.out.push(b':');
+        self.depth += 1;
+        self.open(close, open)
+    }
+}
+
+/// serde_json's way to hand over text that is JSON already; its names are a fixed part of its protocol.
+const RAW: [&str; 2] = [
+    "$serde_json::private::RawValue",
+    "$serde_json::private::Number",
+];
+
+/// An array or object being written. A muted one stands as `null` already: its contents are not even looked at, so a
+/// value that nests without end cannot exhaust the stack.
+pub(crate) struct Container<'a> {
+    out: &'a mut Vec<u8>,
+    replaced: &'a mut Replaced,
+    depth: usize,
+    muted: bool,
+    first: bool,
+    close: &'static [u8],
+    raw: bool,
+}
+
+impl Container<'_> {
+    fn separate(&mut self) {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+    }
+
+    fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
+        if self.muted {
+            return Ok(());
+        }
+        value.serialize(Encoder::new(self.out, self.depth, self.replaced))
+    }
+
+    fn element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
+        if !self.muted {
+            self.separate();
+        }
+        self.value(value)
+    }
+
+    fn field<T: ?Sized + Serialize>(&mut self, key: &str, value: &T) -> Result<(), EncodeError> {
+        if self.raw {
+            return self.raw_json(value);
+        }
+        if !self.muted {
+            self.separate();
+            write_text(self.out, key);
+            self.out.push(b':');
+        }
+        self.value(value)
+    }
+
+    /// JSON text from outside is read and written anew, so that it obeys the same limits as any value.
+    fn raw_json<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let text = serde_json::to_value(value).map_err(<EncodeError as ser::Error>::custom)?;
+        let text = text.as_str().unwrap_or_default();
+        let read: serde_json::Value =
+            serde_json::from_str(text).map_err(<EncodeError as ser::Error>::custom)?;
+        if read.is_number() {
+            // The number as written: reading may have lost digits that the text has.
+            self.out.extend_from_slice(text.trim().as_bytes());
+            return Ok(());
+        }
+        read.serialize(Encoder::new(self.out, self.depth, self.replaced))
+    }
+
+    fn finish(self) {
+        if !self.muted {
+            self.out.extend_from_slice(self.close);
+        }
+    }
+}
+
+impl<'a> Serializer for Encoder<'a> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Container<'a>;
+    type SerializeTuple = Container<'a>;
+    type SerializeTupleStruct = Container<'a>;
+    type SerializeTupleVariant = Container<'a>;
+    type SerializeMap = Container<'a>;
+    type SerializeStruct = Container<'a>;
+    type SerializeStructVariant = Container<'a>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
+        self.out
+            .extend_from_slice(if value { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    /// A number beyond 64 bits would lose digits on its way, so it goes as text (CAP-51).
+    fn serialize_i128(self, value: i128) -> Result<(), EncodeError> {
+        match (i64::try_from(value), u64::try_from(value)) {
+            (Ok(value), _) => self.plain(&value),
+            (_, Ok(value)) => self.plain(&value),
+            _ => self.text(&value.to_string()),
+        }
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), EncodeError> {
+        self.plain(&value)
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
+        match u64::try_from(value) {
+            Ok(value) => self.plain(&value),
+            Err(_) => self.text(&value.to_string()),
+        }
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), EncodeError> {
+        self.float(&value, value.is_finite())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), EncodeError> {
+        self.float(&value, value.is_finite())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), EncodeError> {
+        self.text(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
+        self.text(value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), EncodeError> {
+        self.text(&String::from_utf8_lossy(value))
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        self.null()
+    }
+
+    fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        self.null()
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), EncodeError> {
+        self.null()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), EncodeError> {
+        self.text(variant)
+    }
+
+    fn serialize_newtype_struct<T: ?Sized + Serialize>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: ?Sized + Serialize>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        let mut object = self.open(b"}", b"{");
+        object.field(variant, value)?;
+        object.finish();
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Container<'a>, EncodeError> {
+        Ok(self.open(b"]", b"["))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Container<'a>, EncodeError> {
+        Ok(self.open(b"]", b"["))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Container<'a>, EncodeError> {
+        Ok(self.open(b"]", b"["))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Container<'a>, EncodeError> {
+        Ok(self.open_variant(variant, b"]}", b"["))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Container<'a>, EncodeError> {
+        Ok(self.open(b"}", b"{"))
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Container<'a>, EncodeError> {
+        if RAW.contains(&name) {
+            let Self {
+                out,
+                replaced,
+                depth,
+            } = self;
+            return Ok(Container {
+                out,
+                replaced,
+                depth,
+                muted: false,
+                first: true,
+                close: b"",
+                raw: true,
+            });
+        }
+        Ok(self.open(b"}", b"{"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Container<'a>, EncodeError> {
+        Ok(self.open_variant(variant, b"}}", b"{"))
+    }
+}
+
+macro_rules! elements {
+    ($($trait:ident::$method:ident)*) => {
+        $(impl ser::$trait for Container<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+            fn $method<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
+                self.element(value)
+            }
+            fn end(self) -> Result<(), EncodeError> {
+                self.finish();
+                Ok(())
+            }
+        })*
+    };
+}
+
+macro_rules! fields {
+    ($($trait:ident)*) => {
+        $(impl ser::$trait for Container<'_> {
+            type Ok = ();
+            type Error = EncodeError;
+            fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), EncodeError> {
+                self.field(key, value)
+            }
+            fn end(self) -> Result<(), EncodeError> {
+                self.finish();
+                Ok(())
+            }
+        })*
+    };
+}
+
+elements!(SerializeSeq::serialize_element SerializeTuple::serialize_element);
+elements!(SerializeTupleStruct::serialize_field SerializeTupleVariant::serialize_field);
+fields!(SerializeStruct SerializeStructVariant);
+
+impl ser::SerializeMap for Container<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), EncodeError> {
+        if self.muted {
+            return Ok(());
+        }
+        self.separate();
+        key.serialize(KeyEncoder { out: self.out })?;
+        self.out.push(b':');
+        Ok(())
+    }
+
+    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.value(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.finish();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Encoder, Replaced};
+    use serde::Serialize;
+    use serde_json::{Value, json, value::RawValue};
+    use std::collections::BTreeMap;
+
+    fn encode<T: Serialize + ?Sized>(value: &T) -> (String, Replaced) {
+        let (mut out, mut replaced) = (Vec::new(), Replaced::default());
+        let result = value.serialize(Encoder::new(&mut out, 0, &mut replaced));
+        (
+            result.map_or_else(
+                |error| format!("error: {error}"),
+                |()| String::from_utf8_lossy(&out).into_owned(),
+            ),
+            replaced,
+        )
+    }
+
+    #[derive(Serialize)]
+    enum Shape {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, u8),
+        Struct { a: u8 },
+    }
+
+    #[test]
+    fn cap_50_values_keep_their_type() {
+        #[derive(Serialize)]
+        struct All {
+            shapes: Vec<Shape>,
+            map: BTreeMap<u8, Option<bool>>,
+            tuple: (i64, u64, char, &'static str, ()),
+        }
+        let all = All {
+            shapes: vec![
+                Shape::Unit,
+                Shape::Newtype(1),
+                Shape::Tuple(1, 2),
+                Shape::Struct { a: 3 },
+            ],
+            map: BTreeMap::from([(1, Some(true)), (2, None)]),
+            tuple: (i64::MIN, u64::MAX, 'é', "2031-05-07", ()),
+        };
+        let (text, _) = encode(&all);
+        assert_eq!(
+            serde_json::from_str::<Value>(&text).ok(),
+            serde_json::to_value(&all).ok()
+        );
+    }
+
+    #[test]
+    fn cap_51_numbers_that_json_lacks_become_null_or_text() {
+        let (text, replaced) = encode(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5]);
+        assert_eq!(
+            (text.as_str(), replaced.not_finite),
+            ("[null,null,null,1.5]", true)
+        );
+        assert_eq!(
+            encode(&(i64::MIN, u64::MAX)).0,
+            "[-9223372036854775808,18446744073709551615]"
+        );
+        assert_eq!(
+            encode(&(i128::from(u64::MAX), i128::MAX)).0,
+            format!("[{},\"{}\"]", u64::MAX, i128::MAX)
+        );
+        assert_eq!(encode(&u128::MAX).0, format!("\"{}\"", u128::MAX));
+    }
+
+    #[test]
+    fn cap_52_bytes_become_text() {
+        struct Bytes(&'static [u8]);
+        impl Serialize for Bytes {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(self.0)
+            }
+        }
+        assert_eq!(encode(&Bytes(b"ok\xff")).0, "\"ok\u{FFFD}\"");
+    }
+
+    #[test]
+    fn cap_54_containers_deeper_than_64_levels_become_null() {
+        let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+        let (text, replaced) = encode(&nested(64));
+        assert_eq!((text.contains("null"), replaced.too_deep), (false, false));
+        let (text, replaced) = encode(&nested(65));
+        assert_eq!((text.matches("null").count(), replaced.too_deep), (1, true));
+        assert_eq!(text.matches('[').count(), 64);
+    }
+
+    #[test]
+    fn cap_54_a_value_that_nests_without_end_is_cut_off() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq([Endless])
+            }
+        }
+        assert_eq!(encode(&Endless).0.matches('[').count(), 64);
+    }
+
+    #[test]
+    fn raw_json_is_taken_as_the_value_that_it_is() {
+        let raw = |text: &str| {
+            RawValue::from_string(text.to_owned())
+                .map(|raw| encode(&json_of(&raw)).0)
+                .unwrap_or_default()
+        };
+        fn json_of(raw: &RawValue) -> [&RawValue; 1] {
+            [raw]
+        }
+        assert_eq!(raw(r#" { "a" : [1, "x"] } "#), r#"[{"a":[1,"x"]}]"#);
+        assert_eq!(raw("12345678901234567890123"), "[12345678901234567890123]");
+        assert!(
+            raw(&"["
+                .repeat(70)
+                .replace('[', "[[")
+                .chars()
+                .chain("]".repeat(140).chars())
+                .collect::<String>())
+            .starts_with("error")
+        );
+        assert!(raw("1e999").starts_with("error"));
+    }
+
+    #[test]
+    fn a_key_without_a_text_is_an_error() {
+        assert!(
+            encode(&BTreeMap::from([(vec![1], 1)]))
+                .0
+                .starts_with("error")
+        );
+        assert_eq!(encode(&BTreeMap::from([(Some('k'), 1)])).0, r#"{"k":1}"#);
+    }
+}

@@ -1,0 +1,29 @@
+//! Values as JSON text, cleaned on the way so that one odd value never costs an event or a batch.
+//!
+//! A value is written once, where it is given. What JSON cannot say is replaced (CAP-51, CAP-52), what nests too
+//! deeply is cut off (CAP-54), and a value that fails to serialize is an error for its own property only (CAP-53).
+
+mod encoder;
+mod key;
+mod text;
+
+pub(crate) use encoder::{Encoder, Replaced};
+pub(crate) use text::write_text;
+
+/// Why a value could not be written. The text may quote the value, so it is for `trace` logs only (DLV-144).
+#[derive(Debug)]
+pub(crate) struct EncodeError(String);
+
+impl std::fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+impl serde::ser::Error for EncodeError {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}

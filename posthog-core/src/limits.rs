@@ -1,0 +1,41 @@
+//! The limits that the service enforces, and those that keep what the SDK sends acceptable (capture.md, section 13).
+
+/// The most bytes that an event's name may have; a longer one is cut (CAP-32).
+pub const EVENT_NAME_BYTES: usize = 200;
+/// The most characters that a distinct ID may have; the event of a longer one is dropped (CAP-44).
+pub const DISTINCT_ID_CHARS: usize = 200;
+/// How deeply containers in a value may nest; deeper ones become `null` (CAP-54).
+///
+/// The service's parser stops at 128 levels and then refuses the whole request.
+pub const VALUE_DEPTH: usize = 64;
+/// The most bytes that a project key may have.
+pub const API_KEY_BYTES: usize = 64;
+/// The most bytes of an event's JSON and its escapes together (DLV-26).
+///
+/// The service embeds the event as a string in a message of about 1,000,000 bytes.
+pub const ESCAPED_EVENT_BYTES: usize = 960_000;
+/// The most bytes of an exception's text (EXC-14).
+pub const EXCEPTION_VALUE_BYTES: usize = 10_000;
+/// The most bytes of an exception's type (EXC-14).
+pub const EXCEPTION_TYPE_BYTES: usize = 255;
+/// The most entries of `$exception_list` (EXC-22).
+pub const EXCEPTION_ENTRIES: usize = 50;
+
+/// The longest start of `text` that has at most `bytes` bytes and ends between two characters.
+#[must_use]
+pub fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(cut("aé", 2), "a");
+        assert_eq!(cut("aé", 3), "aé");
+        assert_eq!(cut("aé", 99), "aé");
+        assert_eq!(cut("é", 1), "");
+    }
+}

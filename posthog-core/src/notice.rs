@@ -1,0 +1,115 @@
+//! The SDK's own log lines.
+//!
+//! They go to the [`log`] facade with the prefix `[PostHog]`, never to standard output (DLV-145). What may repeat with
+//! every event is said at most once a minute per cause, with the count of what was left unsaid.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::{Arguments, Display},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How long a cause stays quiet after it was logged.
+const QUIET: Duration = Duration::from_secs(60);
+/// How many causes and values are remembered; beyond that the memory starts anew, so that hostile input cannot grow it.
+const REMEMBERED: usize = 1000;
+
+#[derive(Default)]
+struct Said {
+    causes: HashMap<String, (Instant, u64)>,
+    once: HashSet<String>,
+}
+
+fn said() -> MutexGuard<'static, Said> {
+    static SAID: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
+    SAID.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Warns, at most once a minute for the same text.
+pub(crate) fn warn_each(message: Arguments<'_>) {
+    if !log::log_enabled!(log::Level::Warn) {
+        return;
+    }
+    let text = message.to_string();
+    // The lock is given back before the logger runs: it may be the user's code.
+    let unsaid = may_speak(&mut said(), &text, Instant::now());
+    if let Some(unsaid) = unsaid {
+        warn_now(&text, unsaid);
+    }
+}
+
+fn warn_now(text: &dyn Display, unsaid: u64) {
+    match unsaid {
+        0 => log::warn!("[PostHog] {text}"),
+        unsaid => log::warn!("[PostHog] {text} ({unsaid} more since the last time)"),
+    }
+}
+
+/// How often `cause` was kept quiet since it was last said, or `None` if it has to stay quiet now.
+fn may_speak(said: &mut Said, cause: &str, now: Instant) -> Option<u64> {
+    if let Some((last, unsaid)) = said.causes.get_mut(cause) {
+        if now.duration_since(*last) < QUIET {
+            *unsaid += 1;
+            return None;
+        }
+        *last = now;
+        return Some(std::mem::take(unsaid));
+    }
+    if said.causes.len() >= REMEMBERED {
+        said.causes.clear();
+    }
+    said.causes.insert(cause.to_owned(), (now, 0));
+    Some(0)
+}
+
+/// Warns once per process for the same text.
+pub(crate) fn warn_once(message: Arguments<'_>) {
+    if first_time(message) {
+        log::warn!("[PostHog] {message}");
+    }
+}
+
+/// Reports an error once per process for the same text.
+pub(crate) fn error_once(message: Arguments<'_>) {
+    if first_time(message) {
+        log::error!("[PostHog] {message}");
+    }
+}
+
+fn first_time(message: Arguments<'_>) -> bool {
+    let text = message.to_string();
+    let mut said = said();
+    if said.once.len() >= REMEMBERED {
+        said.once.clear();
+    }
+    said.once.insert(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{QUIET, Said, may_speak};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_cause_is_said_once_a_minute_with_the_count_of_what_was_left_unsaid() {
+        let (mut said, start) = (Said::default(), Instant::now());
+        assert_eq!(may_speak(&mut said, "a", start), Some(0));
+        assert_eq!(may_speak(&mut said, "a", start), None);
+        assert_eq!(
+            may_speak(&mut said, "a", start + Duration::from_secs(59)),
+            None
+        );
+        assert_eq!(may_speak(&mut said, "b", start), Some(0));
+        assert_eq!(may_speak(&mut said, "a", start + QUIET), Some(2));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let (mut said, now) = (Said::default(), Instant::now());
+        for n in 0..5000 {
+            may_speak(&mut said, &n.to_string(), now);
+        }
+        assert!(said.causes.len() <= super::REMEMBERED);
+    }
+}

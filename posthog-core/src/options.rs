@@ -1,0 +1,513 @@
+//! What a client can be told.
+
+use crate::{
+    captured::CapturedEvent, client::InitError, delivery::Compression, host::Host, key::ApiKey,
+    names, properties::Properties, property_value::PropertyValue,
+};
+use std::{env, fmt, sync::Arc, time::Duration};
+
+/// A hook that sees every event before it is queued, and may change it or drop it.
+pub(crate) type BeforeSend = Arc<dyn Fn(CapturedEvent) -> Option<CapturedEvent> + Send + Sync>;
+
+/// The options of a client, each with its default. Numbers out of range are moved into it, with a warning (DLV-1).
+///
+/// ```
+/// use posthog_core::Options;
+/// use std::time::Duration;
+/// let options = Options::new("phc_project_key").host("https://eu.i.posthog.com").flush_interval(Duration::from_secs(1));
+/// ```
+#[derive(Clone)]
+#[must_use = "options have an effect once a client is made of them"]
+pub struct Options {
+    api_key: String,
+    host: String,
+    config: Config,
+}
+
+/// The checked options that the running client reads.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) compression: Compression,
+    pub(crate) flush_at: usize,
+    pub(crate) flush_interval: Duration,
+    pub(crate) max_batch_size: usize,
+    pub(crate) max_batch_bytes: usize,
+    pub(crate) max_event_bytes: usize,
+    pub(crate) max_queue_size: usize,
+    pub(crate) max_queue_bytes: usize,
+    pub(crate) max_retries: u32,
+    pub(crate) request_timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) disabled: bool,
+    pub(crate) opted_out: bool,
+    pub(crate) send: bool,
+    pub(crate) debug: bool,
+    pub(crate) historical_migration: bool,
+    pub(crate) is_server: bool,
+    pub(crate) disable_geoip: bool,
+    pub(crate) capture_exceptions: bool,
+    pub(crate) super_properties: Properties,
+    pub(crate) before_send: Vec<BeforeSend>,
+}
+
+/// Where events go unless said otherwise.
+const DEFAULT_HOST: &str = "https://us.i.posthog.com";
+
+impl Options {
+    /// The options of a client for the project of that key.
+    ///
+    /// The key is trimmed and checked when the client is made; it is never printed.
+    pub fn new(api_key: impl Into<String>) -> Self {
+        Self {
+            api_key: api_key.into(),
+            host: DEFAULT_HOST.to_owned(),
+            config: Config::default(),
+        }
+    }
+
+    /// The options that the environment gives: `POSTHOG_API_KEY`, `POSTHOG_HOST`, `POSTHOG_CAPTURE_COMPRESSION`,
+    /// `POSTHOG_DISABLED`.
+    ///
+    /// Without a key the client is disabled, with one line in the log, so that a service runs without an account
+    /// (CAP-10). What cannot be read is a warning, and the default stays (DLV-2).
+    pub fn from_env() -> Self {
+        Self::from_lookup(|name| env::var(name).ok())
+    }
+
+    /// [`Self::from_env`] over any source of variables.
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name| {
+            lookup(name)
+                .map(|value: String| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let mut options = Self::new(set("POSTHOG_API_KEY").unwrap_or_default());
+        if options.api_key.is_empty() {
+            log::info!("[PostHog] POSTHOG_API_KEY is not set: nothing is captured");
+            options.config.disabled = true;
+        }
+        if let Some(host) = set("POSTHOG_HOST") {
+            options.host = host;
+        }
+        match set("POSTHOG_CAPTURE_COMPRESSION")
+            .map(|value| value.to_lowercase())
+            .as_deref()
+        {
+            None => {}
+            Some("gzip") => options.config.compression = Compression::Gzip,
+            Some("none" | "identity") => options.config.compression = Compression::None,
+            Some(_) => log::warn!(
+                "[PostHog] POSTHOG_CAPTURE_COMPRESSION is none of `none`, `gzip`: the default stays"
+            ),
+        }
+        match set("POSTHOG_DISABLED")
+            .map(|value| value.to_lowercase())
+            .as_deref()
+        {
+            None | Some("false" | "0" | "no" | "off") => {}
+            Some("true" | "1" | "yes" | "on") => options.config.disabled = true,
+            Some(_) => log::warn!(
+                "[PostHog] POSTHOG_DISABLED is none of `true`, `false`: the default stays"
+            ),
+        }
+        options
+    }
+
+    /// Where events go. Defaults to `https://us.i.posthog.com`.
+    ///
+    /// Trailing slashes are removed, a path is kept, and the addresses of the web interface are mapped to those that
+    /// take events (DLV-10, DLV-11). Without a scheme it is taken for `https`, with a warning (DLV-12).
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// How request bodies are compressed. Without this option gzip, for bodies of 1 KiB and more; what is set here
+    /// applies to every body (DLV-1).
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.config.compression = compression;
+        self
+    }
+
+    /// How many queued events make the worker send at once. Defaults to 100; 1 to 10,000 (DLV-30).
+    pub fn flush_at(mut self, events: usize) -> Self {
+        self.config.flush_at = events;
+        self
+    }
+
+    /// How long an event may wait in the queue before its batch is sent. Defaults to 5 s; 100 ms to 1 h (DLV-30).
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.config.flush_interval = interval;
+        self
+    }
+
+    /// The most events in one request. Defaults to 100; 1 to 10,000 (DLV-31).
+    pub fn max_batch_size(mut self, events: usize) -> Self {
+        self.config.max_batch_size = events;
+        self
+    }
+
+    /// The most bytes of events in one request, uncompressed. Defaults to 5 MiB; 64 KiB to 10 MiB (DLV-31).
+    pub fn max_batch_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_batch_bytes = bytes;
+        self
+    }
+
+    /// The most bytes of one event's JSON; a larger one is dropped. Defaults to 900 KiB; 1 KiB to 900 KiB (DLV-26).
+    pub fn max_event_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_event_bytes = bytes;
+        self
+    }
+
+    /// The most events that wait; when it is reached the newest is dropped and counted. Defaults to 1,000,000 (DLV-22).
+    pub fn max_queue_size(mut self, events: usize) -> Self {
+        self.config.max_queue_size = events;
+        self
+    }
+
+    /// The most bytes of events that wait; when it is reached the newest is dropped and counted. Defaults to 64 MiB.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_queue_bytes = bytes;
+        self
+    }
+
+    /// How often a batch is sent again after its first attempt failed. Defaults to 3; 0 to 9 (DLV-90).
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.config.max_retries = retries;
+        self
+    }
+
+    /// How long one request may take as a whole. Defaults to 15 s; 100 ms to 5 min.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.config.request_timeout = timeout;
+        self
+    }
+
+    /// How long the guard of `init`, or dropping the last handle of a client, waits for what is queued. Defaults to 30 s.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.config.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Whether the client does nothing at all. Defaults to `false` (CAP-10).
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.config.disabled = disabled;
+        self
+    }
+
+    /// Whether the client starts opted out: it captures nothing until it opts in. Defaults to `false` (CAP-11).
+    pub fn opted_out(mut self, opted_out: bool) -> Self {
+        self.config.opted_out = opted_out;
+        self
+    }
+
+    /// Whether events are sent. Defaults to `true`; with `false` they are assembled and then thrown away (CAP-14).
+    pub fn send(mut self, send: bool) -> Self {
+        self.config.send = send;
+        self
+    }
+
+    /// Whether the client logs what it does with each event. Defaults to `false` (CAP-13).
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.config.debug = debug;
+        self
+    }
+
+    /// Whether the events are an import of old data, which the service takes by a slower path. Defaults to `false`.
+    pub fn historical_migration(mut self, historical: bool) -> Self {
+        self.config.historical_migration = historical;
+        self
+    }
+
+    /// Whether events say that they come from a server (`$is_server`). Defaults to `true` (CAP-72).
+    pub fn is_server(mut self, is_server: bool) -> Self {
+        self.config.is_server = is_server;
+        self
+    }
+
+    /// Whether the service leaves out where the sender's address is. Defaults to `true`: a server's address says nothing
+    /// about its users (CAP-74).
+    pub fn disable_geoip(mut self, disable: bool) -> Self {
+        self.config.disable_geoip = disable;
+        self
+    }
+
+    /// Whether contexts that do not say so themselves capture the failures that leave them. Defaults to `true` (CTX-60).
+    pub fn capture_exceptions(mut self, capture: bool) -> Self {
+        self.config.capture_exceptions = capture;
+        self
+    }
+
+    /// Adds a property to every event, weaker than tags and than the event's own (CAP-60).
+    pub fn super_property(mut self, key: impl AsRef<str>, value: impl PropertyValue) -> Self {
+        self.config.super_properties.insert(key, value);
+        self
+    }
+
+    /// Adds a hook that every event passes before it is queued, on the thread that captures it (DLV-40, DLV-41).
+    ///
+    /// It may change the event, or drop it by returning `None`. Hooks run in the order in which they were added, each on
+    /// what the one before gave. One that panics drops the event: it may have been there for privacy (DLV-43). A
+    /// capture inside a hook is dropped, with a warning (DLV-45).
+    ///
+    /// ```
+    /// # use posthog_core::Options;
+    /// let options = Options::new("phc_project_key").before_send(|mut event| {
+    ///     event.properties.remove("email");
+    ///     Some(event)
+    /// });
+    /// ```
+    pub fn before_send(
+        mut self,
+        hook: impl Fn(CapturedEvent) -> Option<CapturedEvent> + Send + Sync + 'static,
+    ) -> Self {
+        self.config.before_send.push(Arc::new(hook));
+        self
+    }
+
+    /// Whether the host is reached by TLS.
+    ///
+    /// # Errors
+    /// [`InitError::Host`] where the host is malformed.
+    #[doc(hidden)]
+    pub fn needs_tls(&self) -> Result<bool, InitError> {
+        Ok(!self.config.disabled && Host::parse(&self.host)?.is_https())
+    }
+
+    /// Checks everything; the first option at fault is the error.
+    pub(crate) fn build(self) -> Result<(ApiKey, Host, Config), InitError> {
+        let Self {
+            api_key,
+            host,
+            config,
+        } = self;
+        let host = Host::parse(&host)?;
+        let key = if config.disabled && api_key.trim().is_empty() {
+            ApiKey::none()
+        } else {
+            ApiKey::parse(&api_key)?
+        };
+        Ok((key, host, config.in_range()))
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            compression: Compression::Automatic,
+            flush_at: 100,
+            flush_interval: Duration::from_secs(5),
+            max_batch_size: 100,
+            max_batch_bytes: 5 << 20,
+            max_event_bytes: 900 << 10,
+            max_queue_size: 1_000_000,
+            max_queue_bytes: 64 << 20,
+            max_retries: 3,
+            request_timeout: Duration::from_secs(15),
+            shutdown_timeout: Duration::from_secs(30),
+            disabled: false,
+            opted_out: false,
+            send: true,
+            debug: false,
+            historical_migration: false,
+            is_server: true,
+            disable_geoip: true,
+            capture_exceptions: true,
+            super_properties: Properties::new(),
+            before_send: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    fn in_range(mut self) -> Self {
+        clamp("flush_at", &mut self.flush_at, 1, 10_000);
+        clamp(
+            "flush_interval",
+            &mut self.flush_interval,
+            Duration::from_millis(100),
+            Duration::from_secs(3600),
+        );
+        clamp("max_batch_size", &mut self.max_batch_size, 1, 10_000);
+        clamp(
+            "max_batch_bytes",
+            &mut self.max_batch_bytes,
+            64 << 10,
+            10 << 20,
+        );
+        clamp(
+            "max_event_bytes",
+            &mut self.max_event_bytes,
+            1 << 10,
+            900 << 10,
+        );
+        clamp("max_queue_size", &mut self.max_queue_size, 1, usize::MAX);
+        clamp("max_queue_bytes", &mut self.max_queue_bytes, 1, usize::MAX);
+        clamp("max_retries", &mut self.max_retries, 0, 9);
+        clamp(
+            "request_timeout",
+            &mut self.request_timeout,
+            Duration::from_millis(100),
+            Duration::from_secs(300),
+        );
+        if self.max_queue_size < self.flush_at {
+            log::warn!(
+                "[PostHog] the option `max_queue_size` is smaller than `flush_at`: batches go by time only"
+            );
+        }
+        if self.super_properties.is_broken() {
+            log::warn!(
+                "[PostHog] a super property is left out: its value panicked while it was serialized"
+            );
+        }
+        self
+    }
+}
+
+fn clamp<T: Ord + Copy + fmt::Debug>(option: &str, value: &mut T, least: T, most: T) {
+    let moved = (*value).clamp(least, most);
+    if moved != *value {
+        log::warn!(
+            "[PostHog] the option `{option}` is {value:?}; it has to lie from {least:?} to {most:?} and is taken as {moved:?}"
+        );
+        *value = moved;
+    }
+}
+
+impl From<&str> for Options {
+    fn from(api_key: &str) -> Self {
+        Self::new(api_key)
+    }
+}
+
+impl From<String> for Options {
+    fn from(api_key: String) -> Self {
+        Self::new(api_key)
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            api_key: _,
+            host: _,
+            config,
+        } = self;
+        // A host may carry a password; both are shown once they were checked, or never.
+        f.debug_struct("Options")
+            .field("api_key", &"[redacted]")
+            .field("config", config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("flush_at", &self.flush_at)
+            .field("flush_interval", &self.flush_interval)
+            .field("disabled", &self.disabled)
+            .field("send", &self.send)
+            .field("capture_exceptions", &self.capture_exceptions)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `$lib` and its companions, which nothing but a hook may change (CAP-61).
+pub(crate) fn fixed_properties(config: &Config) -> Properties {
+    let mut fixed = Properties::new();
+    fixed.insert(names::LIB, names::LIBRARY);
+    fixed.insert(names::LIB_VERSION, env!("CARGO_PKG_VERSION"));
+    if config.is_server {
+        fixed.insert(names::IS_SERVER, true);
+    }
+    fixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use crate::{client::InitError, delivery::Compression};
+    use std::time::Duration;
+
+    fn from(variables: &[(&str, &str)]) -> Options {
+        Options::from_lookup(|name| {
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn cap_10_a_blank_key_in_code_is_an_error_and_none_in_the_environment_disables() {
+        assert!(matches!(
+            Options::new(" \n").build(),
+            Err(InitError::ApiKey { .. })
+        ));
+        assert!(
+            from(&[])
+                .build()
+                .is_ok_and(|(_, _, config)| config.disabled)
+        );
+        assert!(
+            from(&[("POSTHOG_API_KEY", "  ")])
+                .build()
+                .is_ok_and(|(_, _, config)| config.disabled)
+        );
+        assert!(
+            from(&[("POSTHOG_API_KEY", " phc_x ")])
+                .build()
+                .is_ok_and(|(_, _, config)| !config.disabled)
+        );
+    }
+
+    #[test]
+    fn dlv_1_numbers_out_of_range_are_moved_into_it() {
+        let options = Options::new("phc_x")
+            .flush_at(0)
+            .max_batch_size(99_999)
+            .max_retries(50)
+            .flush_interval(Duration::ZERO);
+        let config = options
+            .build()
+            .map(|(_, _, config)| config)
+            .unwrap_or_default();
+        assert_eq!(
+            (config.flush_at, config.max_batch_size, config.max_retries),
+            (1, 10_000, 9)
+        );
+        assert_eq!(config.flush_interval, Duration::from_millis(100));
+    }
+
+    #[test]
+    fn dlv_2_the_environment_is_read_trimmed_and_without_regard_to_case() {
+        let options = from(&[
+            ("POSTHOG_API_KEY", "phc_x"),
+            ("POSTHOG_CAPTURE_COMPRESSION", " GZIP "),
+            ("POSTHOG_HOST", "http://localhost:1/"),
+        ]);
+        assert_eq!(options.config.compression, Compression::Gzip);
+        assert!(
+            options
+                .build()
+                .is_ok_and(|(_, host, _)| host.base() == "http://localhost:1")
+        );
+        let odd = from(&[
+            ("POSTHOG_API_KEY", "phc_x"),
+            ("POSTHOG_CAPTURE_COMPRESSION", "zip"),
+            ("POSTHOG_DISABLED", "perhaps"),
+        ]);
+        assert_eq!(
+            (odd.config.compression, odd.config.disabled),
+            (Compression::Automatic, false)
+        );
+    }
+
+    #[test]
+    fn no_debug_output_shows_the_key() {
+        assert!(
+            !format!("{:?}", Options::new("phc_secret").host("https://u:pw@h")).contains("secret")
+        );
+    }
+}

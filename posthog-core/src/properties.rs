@@ -1,0 +1,605 @@
+//! Properties, kept as the JSON that goes out.
+
+use crate::{
+    json::{EncodeError, Encoder, Replaced, write_text},
+    notice,
+    property_value::PropertyValue,
+};
+use std::{
+    collections::HashMap,
+    fmt::{self, Debug, Display},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// A set of properties, each encoded to JSON where it was given.
+///
+/// A value is read once, when it is inserted: changing it later changes nothing (CAP-56). A key stands once; the later
+/// value wins, except that a [`spread`](Self::spread) never replaces a key that was written out.
+///
+/// A value that fails to serialize is left out with a warning, and the rest goes on (CAP-53). What JSON has no word for
+/// is replaced: `NaN` and infinities by `null`, integers beyond 64 bits by text, bytes by text, containers nested
+/// deeper than 64 levels by `null` (CAP-51 to CAP-54).
+///
+/// ```
+/// let mut properties = posthog_core::Properties::new();
+/// properties.insert("total", 9.5);
+/// properties.insert("items", ["a", "b"]);
+/// assert_eq!(properties.to_json(), r#"{"total":9.5,"items":["a","b"]}"#);
+/// ```
+#[derive(Clone, Default)]
+pub struct Properties {
+    /// `"key":value,` after one another, in the order written; replaced ones stay as gaps until [`Self::compact`].
+    json: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Where each key stands, once there are too many for a look at each.
+    index: Option<HashMap<Box<[u8]>, usize>>,
+    gaps: usize,
+    open: Option<Open>,
+    broken: bool,
+}
+
+/// One property: `json[start..colon]` is the key with its quotes, `json[colon + 1..end]` the value.
+#[derive(Clone, Copy)]
+struct Entry {
+    start: usize,
+    colon: usize,
+    end: usize,
+    origin: Origin,
+}
+
+/// How a property came to be, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Origin {
+    Spread,
+    Written,
+    /// Through an option such as `groups`, which beats a property of the same name (CAP-63).
+    Typed,
+}
+
+/// The property being written.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    colon: usize,
+    origin: Origin,
+    /// The containers of a JSON literal that are open now.
+    depth: usize,
+    failed: bool,
+    replaced: Replaced,
+}
+
+/// From this many properties on, keys are found by a hash instead of a look at each.
+const INDEX_FROM: usize = 32;
+
+impl Properties {
+    /// No properties.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            json: Vec::new(),
+            entries: Vec::new(),
+            index: None,
+            gaps: 0,
+            open: None,
+            broken: false,
+        }
+    }
+
+    /// Adds a property, or replaces the one of that key.
+    pub fn insert(&mut self, key: impl AsRef<str>, value: impl PropertyValue) {
+        self.key(key.as_ref());
+        self.value(&value);
+    }
+
+    /// How many properties there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The properties as one JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = String::from("{");
+        for (key, value, _) in self.iter() {
+            if json.len() > 1 {
+                json.push(',');
+            }
+            json.push_str(&String::from_utf8_lossy(key));
+            json.push(':');
+            json.push_str(&String::from_utf8_lossy(value));
+        }
+        json.push('}');
+        json
+    }
+}
+
+/// The operations that macros write one after another; not covered by any promise of stability.
+impl Properties {
+    /// Begins a property; exactly one value follows.
+    #[doc(hidden)]
+    pub fn key<K: AsRef<str> + ?Sized>(&mut self, key: &K) {
+        self.begin(key.as_ref(), Origin::Written);
+    }
+
+    /// Begins a property that comes from an option.
+    #[doc(hidden)]
+    pub fn typed_key(&mut self, key: &str) {
+        self.begin(key, Origin::Typed);
+    }
+
+    /// Writes a value.
+    #[doc(hidden)]
+    pub fn value<T: PropertyValue + ?Sized>(&mut self, value: &T) {
+        self.write(|encoder| value.serialize(encoder));
+    }
+
+    /// Writes a value's `Display` text.
+    #[doc(hidden)]
+    pub fn display<T: Display + ?Sized>(&mut self, value: &T) {
+        self.write(|encoder| {
+            serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value}"))?)
+        });
+    }
+
+    /// Writes a value's `Debug` text.
+    #[doc(hidden)]
+    pub fn debug<T: Debug + ?Sized>(&mut self, value: &T) {
+        self.write(|encoder| {
+            serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value:?}"))?)
+        });
+    }
+
+    /// Writes `null`.
+    #[doc(hidden)]
+    pub fn null(&mut self) {
+        self.write(|encoder| serde::Serializer::serialize_none(encoder));
+    }
+
+    /// Opens an object of a JSON literal.
+    #[doc(hidden)]
+    pub fn begin_object(&mut self) {
+        self.open_container(b'{');
+    }
+
+    /// Begins an entry of the object; a value follows.
+    #[doc(hidden)]
+    pub fn object_key<K: AsRef<str> + ?Sized>(&mut self, key: &K) {
+        if self.writes() {
+            self.separate();
+            write_text(&mut self.json, key.as_ref());
+            self.json.push(b':');
+        }
+    }
+
+    /// Closes the object.
+    #[doc(hidden)]
+    pub fn end_object(&mut self) {
+        self.close_container(b'}');
+    }
+
+    /// Opens an array of a JSON literal.
+    #[doc(hidden)]
+    pub fn begin_array(&mut self) {
+        self.open_container(b'[');
+    }
+
+    /// Closes the array.
+    #[doc(hidden)]
+    pub fn end_array(&mut self) {
+        self.close_container(b']');
+    }
+
+    /// Merges the entries of a struct or map; a key that was written out stays, otherwise the later one wins.
+    #[doc(hidden)]
+    pub fn spread<T: PropertyValue + ?Sized>(&mut self, value: &T) {
+        let mut whole = Self::new();
+        whole.insert("spread", value);
+        self.broken |= whole.broken;
+        let Some((_, json, _)) = whole.iter().next() else {
+            return;
+        };
+        let Ok(entries) = serde_json::from_slice::<Spread<'_>>(json) else {
+            notice::warn_each(format_args!(
+                "a value after `..` is no struct or map: its properties are left out"
+            ));
+            return;
+        };
+        for (key, value) in &entries.0 {
+            self.key_of(key, Origin::Spread);
+            self.json.extend_from_slice(value.get().as_bytes());
+            self.finish();
+        }
+    }
+}
+
+/// The entries of a JSON object, their values untouched.
+struct Spread<'a>(Vec<(String, &'a serde_json::value::RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Spread<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> serde::de::Visitor<'de> for Entries {
+            type Value = Spread<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Spread<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Spread(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+fn formatted(text: fmt::Arguments<'_>) -> Result<String, EncodeError> {
+    let mut out = String::new();
+    // Not `to_string`: it panics where a `Display` reports an error.
+    fmt::write(&mut out, text).map_err(<EncodeError as serde::ser::Error>::custom)?;
+    Ok(out)
+}
+
+impl Properties {
+    /// The properties in order: key with its quotes, value, origin.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8], Origin)> {
+        self.entries.iter().map(|entry| {
+            (
+                &self.json[entry.start..entry.colon],
+                &self.json[entry.colon + 1..entry.end],
+                entry.origin,
+            )
+        })
+    }
+
+    /// Adds a property whose key and value are encoded already.
+    pub(crate) fn insert_encoded(&mut self, key: &[u8], value: &[u8]) {
+        let start = self.json.len();
+        self.json.extend_from_slice(key);
+        let open = Open {
+            start,
+            colon: self.json.len(),
+            origin: Origin::Written,
+            depth: 0,
+            failed: false,
+            replaced: Replaced::default(),
+        };
+        self.json.push(b':');
+        self.json.extend_from_slice(value);
+        self.open = Some(open);
+        self.finish();
+    }
+
+    /// Adds all of `others`, which win.
+    pub(crate) fn merge(&mut self, others: &Self) {
+        for (key, value, _) in others.iter() {
+            self.insert_encoded(key, value);
+        }
+    }
+
+    /// Whether a user's own code panicked while it wrote a value: what was to be sent cannot be trusted (CAP-22).
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    fn begin(&mut self, key: &str, origin: Origin) {
+        self.key_of(key, origin);
+    }
+
+    fn key_of(&mut self, key: &str, origin: Origin) {
+        self.abandon();
+        let start = self.json.len();
+        write_text(&mut self.json, key);
+        let colon = self.json.len();
+        self.json.push(b':');
+        self.open = Some(Open {
+            start,
+            colon,
+            origin,
+            depth: 0,
+            failed: false,
+            replaced: Replaced::default(),
+        });
+    }
+
+    /// A key without a value can only come from an expression that left early; it is forgotten.
+    fn abandon(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.json.truncate(open.start);
+        }
+    }
+
+    fn writes(&self) -> bool {
+        self.open
+            .is_some_and(|open| !open.failed && open.depth <= crate::limits::VALUE_DEPTH)
+    }
+
+    /// Writes one value, or one element of the literal that is open.
+    fn write(&mut self, encode: impl FnOnce(Encoder<'_>) -> Result<(), EncodeError>) {
+        let Some(mut open) = self.open else { return };
+        if self.writes() {
+            self.separate();
+            let encoder = Encoder::new(&mut self.json, open.depth, &mut open.replaced);
+            // The user's code runs here; it may panic, and it may itself tag and capture.
+            match catch_unwind(AssertUnwindSafe(|| encode(encoder))) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    open.failed = true;
+                    log::trace!("[PostHog] a property failed to serialize: {error}");
+                }
+                Err(_) => {
+                    open.failed = true;
+                    self.broken = true;
+                }
+            }
+            self.open = Some(open);
+        }
+        if open.depth == 0 {
+            self.finish();
+        }
+    }
+
+    /// A comma where one is needed: anything but an opening bracket or a colon ended a value.
+    fn separate(&mut self) {
+        if !matches!(self.json.last(), Some(b'{' | b'[' | b':')) {
+            self.json.push(b',');
+        }
+    }
+
+    fn open_container(&mut self, bracket: u8) {
+        let writes = self.writes();
+        let Some(open) = &mut self.open else { return };
+        open.depth += 1;
+        let too_deep = open.depth > crate::limits::VALUE_DEPTH;
+        open.replaced.too_deep |= too_deep;
+        if writes {
+            self.separate();
+            if too_deep {
+                self.json.extend_from_slice(b"null");
+            } else {
+                self.json.push(bracket);
+            }
+        }
+    }
+
+    fn close_container(&mut self, bracket: u8) {
+        let writes = self.writes();
+        if writes {
+            self.json.push(bracket);
+        }
+        let Some(open) = &mut self.open else { return };
+        open.depth = open.depth.saturating_sub(1);
+        if open.depth == 0 {
+            self.finish();
+        }
+    }
+
+    /// Ends the open property: it is kept, or left out where a stronger one of its key stands or its value failed.
+    fn finish(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let key = &self.json[open.start..open.colon];
+        if open.failed {
+            notice::warn_each(format_args!(
+                "the property {} is left out: its value failed to serialize",
+                String::from_utf8_lossy(key)
+            ));
+            self.json.truncate(open.start);
+            return;
+        }
+        if open.replaced.too_deep {
+            notice::warn_each(format_args!(
+                "in the property {}, containers nested deeper than 64 levels became null",
+                String::from_utf8_lossy(key)
+            ));
+        }
+        if open.replaced.not_finite {
+            log::debug!(
+                "[PostHog] in the property {}, a number that is not finite became null",
+                String::from_utf8_lossy(key)
+            );
+        }
+        let entry = Entry {
+            start: open.start,
+            colon: open.colon,
+            end: self.json.len(),
+            origin: open.origin,
+        };
+        match self.find(key) {
+            Some(at) if self.entries[at].origin > open.origin => self.json.truncate(open.start),
+            Some(at) => {
+                let old = std::mem::replace(&mut self.entries[at], entry);
+                self.gaps += old.end - old.start;
+                if self.gaps > 1024 && self.gaps > self.json.len() / 2 {
+                    self.compact();
+                }
+            }
+            None => {
+                if let Some(index) = &mut self.index {
+                    index.insert(key.into(), self.entries.len());
+                }
+                self.entries.push(entry);
+                if self.entries.len() == INDEX_FROM {
+                    let keys = self.entries.iter().enumerate();
+                    self.index = Some(
+                        keys.map(|(at, entry)| (self.json[entry.start..entry.colon].into(), at))
+                            .collect(),
+                    );
+                }
+            }
+        }
+    }
+
+    fn find(&self, key: &[u8]) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self
+                .entries
+                .iter()
+                .position(|entry| &self.json[entry.start..entry.colon] == key),
+        }
+    }
+
+    /// Removes what was replaced, so that setting one tag for ever takes no more and more memory.
+    fn compact(&mut self) {
+        let mut json = Vec::with_capacity(self.json.len() - self.gaps);
+        for entry in &mut self.entries {
+            let start = json.len();
+            json.extend_from_slice(&self.json[entry.start..entry.end]);
+            *entry = Entry {
+                start,
+                colon: start + entry.colon - entry.start,
+                end: json.len(),
+                origin: entry.origin,
+            };
+        }
+        self.json = json;
+        self.gaps = 0;
+    }
+}
+
+impl Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+impl<K: AsRef<str>, T: PropertyValue> FromIterator<(K, T)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
+        let mut properties = Self::new();
+        for (key, value) in entries {
+            properties.insert(key, value);
+        }
+        properties
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Properties;
+    use serde_json::json;
+
+    struct Fails;
+    impl serde::Serialize for Fails {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("no"))
+        }
+    }
+
+    struct Panics;
+    impl serde::Serialize for Panics {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("in serialize")
+        }
+    }
+
+    #[test]
+    fn cap_53_a_value_that_fails_drops_its_key_only() {
+        let mut properties = Properties::new();
+        properties.insert("a", 1);
+        properties.insert("b", Fails);
+        properties.insert("c", [Some(Fails)]);
+        properties.insert("d", 2);
+        assert_eq!(properties.to_json(), r#"{"a":1,"d":2}"#);
+        assert!(!properties.is_broken());
+        properties.insert("e", Panics);
+        assert_eq!(
+            (properties.to_json().as_str(), properties.is_broken()),
+            (r#"{"a":1,"d":2}"#, true)
+        );
+    }
+
+    #[test]
+    fn cap_53_a_literal_with_a_failing_part_is_left_out_whole() {
+        let mut properties = Properties::new();
+        properties.key("a");
+        properties.begin_object();
+        properties.object_key("x");
+        properties.begin_array();
+        properties.value(&Fails);
+        properties.value(&1);
+        properties.end_array();
+        properties.object_key("y");
+        properties.null();
+        properties.end_object();
+        properties.insert("b", 1);
+        assert_eq!(properties.to_json(), r#"{"b":1}"#);
+    }
+
+    #[test]
+    fn cap_54_a_literal_deeper_than_64_levels_is_cut() {
+        let mut properties = Properties::new();
+        properties.key("a");
+        for _ in 0..70 {
+            properties.begin_array();
+        }
+        properties.value(&1);
+        for _ in 0..70 {
+            properties.end_array();
+        }
+        let expected = format!(r#"{{"a":{}null{}}}"#, "[".repeat(64), "]".repeat(64));
+        assert_eq!(properties.to_json(), expected);
+    }
+
+    #[test]
+    fn a_literal_is_streamed_with_its_commas() {
+        let mut properties = Properties::new();
+        properties.key("a");
+        properties.begin_array();
+        properties.value("[");
+        properties.begin_object();
+        properties.end_object();
+        properties.begin_object();
+        properties.object_key("k");
+        properties.begin_array();
+        properties.end_array();
+        properties.object_key("l");
+        properties.value(":");
+        properties.end_object();
+        properties.null();
+        properties.end_array();
+        assert_eq!(
+            properties.to_json(),
+            r#"{"a":["[",{},{"k":[],"l":":"},null]}"#
+        );
+    }
+
+    #[test]
+    fn a_written_key_beats_a_spread_one_and_otherwise_the_later_wins() {
+        let mut properties = Properties::new();
+        properties.spread(&json!({ "a": 1, "b": 1 }));
+        properties.insert("b", 2);
+        properties.spread(&json!({ "b": 3, "a": 3, "c": 3 }));
+        properties.insert("c", 4);
+        properties.insert("c", 5);
+        properties.spread("no map");
+        assert_eq!(properties.to_json(), r#"{"a":3,"b":2,"c":5}"#);
+    }
+
+    #[test]
+    fn many_keys_are_each_kept_once() {
+        let mut properties = Properties::new();
+        for round in 0..3 {
+            for n in 0..1000 {
+                properties.insert(format!("k{n}"), n * round);
+            }
+        }
+        assert_eq!(properties.len(), 1000);
+        assert!(properties.to_json().ends_with(r#""k999":1998}"#));
+        assert!(
+            properties.json.len() < 2 * properties.to_json().len() + 2048,
+            "replaced values do not pile up"
+        );
+    }
+}

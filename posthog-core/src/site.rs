@@ -1,0 +1,351 @@
+//! How a macro looks at a value whose type it cannot see.
+//!
+//! `context!` and `#[scoped]` report an `Err` that leaves them, of any error type, without asking for a bound and
+//! without changing what the compiler infers about the user's code. A macro sees tokens, not types, so the decision has
+//! to be made by method resolution; and it cannot be made where the value stands, because there its type is often still
+//! open (`s.parse()?`), and method resolution would settle it the wrong way.
+//!
+//! So it is made late. Each exit is noted in a [`Site<R, K>`]: `R` is the type of the value that leaves there, `K` how to
+//! look at it. At the exit `K` stays open: [`tried`] and [`pass`] only say that there is one. Behind the user's code, where
+//! every `R` is known, the expansion asks for it once more, in a branch that never runs:
+//!
+//! ```ignore
+//! (&&&&&&(&&__site).kind()).settle()
+//! ```
+//!
+//! `kind` tells a `Result` from everything else, `settle` picks how its error is described. Each `&` is one rung: method
+//! resolution tries the impl for the most references first, and falls to the next one when a bound does not hold. The
+//! traits of the rungs are in [`probe`], and only in scope for that line.
+//!
+//! The invariant: nothing here requires `'static`, and nothing here holds a borrow when it returns. Method resolution
+//! ignores lifetimes, so an impl with `E: 'static` would be chosen for a borrowed error as well, and then not compile.
+
+use std::{any::type_name, error::Error, fmt::Display, marker::PhantomData, task::Poll};
+
+use crate::{
+    context::Scope,
+    failure::{Failure, FailureKind},
+};
+
+/// One exit of a context: a value of type `R` leaves there, and `K` says how to look at it.
+///
+/// It has no content; it carries the two types from the exit to the place where `K` is chosen.
+#[doc(hidden)]
+pub struct Site<R, K>(PhantomData<fn(R) -> K>);
+
+impl<R, K> Site<R, K> {
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// A value of the type that leaves here, for code that is only type-checked.
+    ///
+    /// A method call on it is an error while the type is open. Without that, a context whose value has no type yet would
+    /// be taken for something that is no `Result`, and its `Err` would go unseen.
+    #[must_use]
+    pub fn witness(self) -> R {
+        never()
+    }
+}
+
+impl<R, K> Clone for Site<R, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, K> Copy for Site<R, K> {}
+
+impl<R, K> Default for Site<R, K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A way to look at a value of type `R` that leaves `scope`; the value goes on unchanged.
+#[doc(hidden)]
+pub trait Look<R> {
+    fn look(scope: &Scope, left: R) -> R;
+}
+
+/// How to look at what cannot fail: not at all.
+#[doc(hidden)]
+pub enum Plain {}
+
+impl<R> Look<R> for Plain {
+    #[inline]
+    fn look(_: &Scope, left: R) -> R {
+        left
+    }
+}
+
+/// How to look at what may have failed, with an error that `D` describes.
+#[doc(hidden)]
+pub struct Failing<D>(PhantomData<fn() -> D>);
+
+impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
+    #[inline]
+    fn look(scope: &Scope, left: R) -> R {
+        if let Some(error) = left.error() {
+            report::<_, D>(scope, error);
+        }
+        left
+    }
+}
+
+/// Kept out of line, so that what is inlined into the user's function is one comparison.
+#[cold]
+fn report<E, D: DescribedBy<E>>(scope: &Scope, error: &E) {
+    scope.failed(&Failure {
+        type_name: type_name::<E>(),
+        kind: D::describe(error),
+    });
+}
+
+/// What `?` takes and what can hold an error. An `Option` or a `ControlFlow` holds none.
+#[doc(hidden)]
+pub trait Fallible {
+    type Error;
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+impl<T, E> Fallible for Poll<Result<T, E>> {
+    type Error = E;
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        match self {
+            Poll::Ready(Err(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<T, E> Fallible for Poll<Option<Result<T, E>>> {
+    type Error = E;
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        match self {
+            Poll::Ready(Some(Err(error))) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A way to describe an error of type `E`.
+#[doc(hidden)]
+pub trait DescribedBy<E> {
+    fn describe(error: &E) -> FailureKind<'_>;
+}
+
+/// It is an [`Error`].
+#[doc(hidden)]
+pub enum ByError {}
+
+/// It holds an [`Error`] that is `Send` and `Sync`: `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
+#[doc(hidden)]
+pub enum ByErasedSync {}
+
+/// It holds an [`Error`] that is `Send`: `Box<dyn Error + Send>`.
+#[doc(hidden)]
+pub enum ByErasedSend {}
+
+/// It holds an [`Error`]: `Box<dyn Error>`.
+#[doc(hidden)]
+pub enum ByErased {}
+
+/// It is only [`Display`]: `String`, `&str`.
+#[doc(hidden)]
+pub enum ByText {}
+
+/// Nothing is known of it but the name of its type.
+#[doc(hidden)]
+pub enum ByName {}
+
+impl<E: Error> DescribedBy<E> for ByError {
+    fn describe(error: &E) -> FailureKind<'_> {
+        FailureKind::Error(error)
+    }
+}
+
+impl<E: AsRef<dyn Error + Send + Sync>> DescribedBy<E> for ByErasedSync {
+    fn describe(error: &E) -> FailureKind<'_> {
+        FailureKind::Erased(error.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn Error + Send>> DescribedBy<E> for ByErasedSend {
+    fn describe(error: &E) -> FailureKind<'_> {
+        FailureKind::Erased(error.as_ref())
+    }
+}
+
+impl<E: AsRef<dyn Error>> DescribedBy<E> for ByErased {
+    fn describe(error: &E) -> FailureKind<'_> {
+        FailureKind::Erased(error.as_ref())
+    }
+}
+
+impl<E: Display> DescribedBy<E> for ByText {
+    fn describe(error: &E) -> FailureKind<'_> {
+        FailureKind::Text(error)
+    }
+}
+
+impl<E> DescribedBy<E> for ByName {
+    fn describe(_: &E) -> FailureKind<'_> {
+        FailureKind::Opaque
+    }
+}
+
+/// The error at a site that is fallible, and the way to describe it. Like [`Site`] it has no content.
+#[doc(hidden)]
+pub struct ErrorAt<E, D>(PhantomData<fn(E) -> D>);
+
+impl<E, D> ErrorAt<E, D> {
+    const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// What stands in the place of [`ErrorAt`] at a site that cannot fail.
+#[doc(hidden)]
+pub struct NoError;
+
+impl NoError {
+    pub fn settle(&self) {}
+}
+
+/// An error whose type has to be known where the context ends, because only then can it be reported.
+///
+/// Every type satisfies it in the end, one way or another; the compiler comes here only with a type that was still open
+/// at the end of the context and was settled behind it.
+#[diagnostic::on_unimplemented(
+    message = "the type of an error is not known yet where the context ends",
+    label = "the context ends here, and one of its errors gets its type only behind it",
+    note = "name the error type inside the context: `Ok::<_, MyError>(value)`, or `let result: Result<_, MyError> = ...`"
+)]
+pub trait KnownError {
+    #[doc(hidden)]
+    fn settle(&self) {}
+}
+
+// Without this the compiler would explain the bound of the impl instead of the message above.
+#[diagnostic::do_not_recommend]
+impl<E: Error> KnownError for &&&&&ErrorAt<E, ByError> {}
+
+/// The rungs of the decision. They come into scope by one glob import, in a block without user code.
+#[doc(hidden)]
+pub mod probe {
+    use super::{
+        ByErased, ByErasedSend, ByErasedSync, ByName, ByText, Display, Error, ErrorAt, Failing,
+        Fallible, NoError, Plain, Site,
+    };
+
+    pub use super::KnownError as _;
+
+    /// A value of which it can be asked whether its type is known; see [`Site::witness`].
+    pub trait Known {
+        fn known(&self) {}
+    }
+    impl<R: ?Sized> Known for R {}
+
+    /// First rung of `kind`: the site is fallible.
+    pub trait FallibleSite {
+        type Error;
+        type Way;
+        fn kind(&self) -> ErrorAt<Self::Error, Self::Way>;
+    }
+    impl<R: Fallible, D> FallibleSite for &Site<R, Failing<D>> {
+        type Error = R::Error;
+        type Way = D;
+        fn kind(&self) -> ErrorAt<R::Error, D> {
+            ErrorAt::new()
+        }
+    }
+
+    /// Last rung of `kind`: anything else.
+    pub trait PlainSite {
+        fn kind(&self) -> NoError;
+    }
+    impl<R> PlainSite for Site<R, Plain> {
+        fn kind(&self) -> NoError {
+            NoError
+        }
+    }
+
+    /// Second rung of `settle`; the first is [`KnownError`](super::KnownError).
+    pub trait SettleErasedSync {
+        fn settle(&self) {}
+    }
+    impl<E: AsRef<dyn Error + Send + Sync>> SettleErasedSync for &&&&ErrorAt<E, ByErasedSync> {}
+
+    pub trait SettleErasedSend {
+        fn settle(&self) {}
+    }
+    impl<E: AsRef<dyn Error + Send>> SettleErasedSend for &&&ErrorAt<E, ByErasedSend> {}
+
+    pub trait SettleErased {
+        fn settle(&self) {}
+    }
+    impl<E: AsRef<dyn Error>> SettleErased for &&ErrorAt<E, ByErased> {}
+
+    pub trait SettleText {
+        fn settle(&self) {}
+    }
+    impl<E: Display> SettleText for &ErrorAt<E, ByText> {}
+
+    /// Last rung of `settle`: the name of the type.
+    pub trait SettleName {
+        fn settle(&self) {}
+    }
+    impl<E> SettleName for ErrorAt<E, ByName> {}
+}
+
+/// Looks at the operand of a `?`, and hands back the operand and the site.
+///
+/// The site is given back rather than taken: were it an argument, reading it would tie the operand's lifetimes to the
+/// other turns of a surrounding loop. `R` has no bound except through `K`, or a `?` on something that is no `Result` would
+/// be reported here as well as by the compiler.
+#[doc(hidden)]
+#[inline]
+pub fn tried<R, K: Look<R>>(scope: &Scope, operand: R) -> (R, Site<R, K>) {
+    (K::look(scope, operand), Site::new())
+}
+
+/// Looks at the value of a `return`, or of the whole context. As an argument the value keeps its expected type.
+#[doc(hidden)]
+#[inline]
+pub fn pass<R, K: Look<R>>(scope: &Scope, _: Site<R, K>, left: R) -> R {
+    K::look(scope, left)
+}
+
+/// Calls the body of a function.
+///
+/// A closure that is called in place is inferred to be `FnMut`, and a method that returns `&mut Self` does not compile
+/// in one; as an argument of this it is `FnOnce`.
+#[doc(hidden)]
+#[inline]
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// A value for code that is type-checked and never runs.
+///
+/// # Panics
+///
+/// When it does run.
+#[doc(hidden)]
+#[must_use]
+#[cold]
+pub fn never<T>() -> T {
+    unreachable!("this branch of an expansion is only type-checked")
+}

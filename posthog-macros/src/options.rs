@@ -1,0 +1,218 @@
+//! The options of a context: what stands in the head of `context!` and in the parentheses of `#[scoped]`.
+
+use std::fmt::{self, Display};
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::{Ident, Token, ext::IdentExt, parenthesized, parse::ParseStream, token};
+
+use crate::{
+    errors::Errors,
+    property::{self, Operand, Property},
+    root::Root,
+    spans,
+};
+
+/// The options as written.
+#[derive(Default)]
+pub(crate) struct Written(Vec<WrittenOption>);
+
+pub(crate) struct WrittenOption {
+    name: Ident,
+    setting: Setting,
+}
+
+enum Setting {
+    /// `fresh`
+    Bare,
+    /// `name = expr`
+    Value(Operand),
+    /// `tags(key = value)`
+    Tags(Vec<Property>),
+}
+
+impl WrittenOption {
+    /// One option; `value` reads what stands behind the `=`, because where that ends is different in a head.
+    pub(crate) fn parse(
+        input: ParseStream,
+        errors: &mut Errors,
+        value: fn(ParseStream) -> syn::Result<Operand>,
+    ) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        if input.peek(token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            if name != "tags" {
+                let message = format!("`{name}` takes no parentheses; write `{name} = value`");
+                let _: TokenStream = content.parse()?;
+                return Err(syn::Error::new(name.span(), message));
+            }
+            let tags = property::parse::list(&content, errors, property::parse::property)?;
+            return Ok(Self {
+                name,
+                setting: Setting::Tags(tags),
+            });
+        }
+        if !property::parse::assigns(input) {
+            return Ok(Self {
+                name,
+                setting: Setting::Bare,
+            });
+        }
+        let assign: Token![=] = input.parse()?;
+        if input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) {
+            return Err(syn::Error::new(
+                spans::behind(assign.span),
+                "a value is missing here",
+            ));
+        }
+        Ok(Self {
+            name,
+            setting: Setting::Value(value(input)?),
+        })
+    }
+}
+
+impl Written {
+    pub(crate) fn push(&mut self, option: WrittenOption) {
+        self.0.push(option);
+    }
+
+    /// Every expression in the options; they are evaluated before the context is entered.
+    pub(crate) fn for_each_operand(&mut self, change: &mut dyn FnMut(&mut Operand)) {
+        for option in &mut self.0 {
+            match &mut option.setting {
+                Setting::Bare => {}
+                Setting::Value(operand) => change(operand),
+                Setting::Tags(tags) => tags.iter_mut().for_each(|tag| tag.for_each_operand(change)),
+            }
+        }
+    }
+
+    /// What the options mean.
+    pub(crate) fn check(self, owner: Owner, errors: &mut Errors) -> Options {
+        let mut options = Options::default();
+        for option in self.0 {
+            let name = option.name.unraw().to_string();
+            match (name.as_str(), option.setting) {
+                ("tags", Setting::Tags(tags)) => {
+                    property::check::keys_are_unique(&tags, "tag", errors);
+                    options.set(Call::Tags(option.name, tags), errors);
+                }
+                ("fresh", Setting::Bare) => options.set(Call::Fresh(option.name), errors),
+                (name, Setting::Value(operand)) if SWITCHES.contains(&name) => {
+                    options.set(
+                        Call::Switch(option.name, operand.without_parentheses()),
+                        errors,
+                    );
+                }
+                (name, Setting::Value(operand)) if REFERENCES.contains(&name) => {
+                    options.set(Call::Reference(option.name, operand), errors);
+                }
+                ("tags", _) => errors.at(
+                    option.name.span(),
+                    "tags stand in parentheses; write `tags(key = value)`",
+                ),
+                ("capture_exceptions", _) => errors.at(
+                    option.name.span(),
+                    "`capture_exceptions` has no value; write `capture_exceptions = false`",
+                ),
+                (name, _) if REFERENCES.contains(&name) => {
+                    errors.at(
+                        option.name.span(),
+                        format!("`{name}` has no value; write `{name} = value`"),
+                    );
+                }
+                (name, _) => errors.at(
+                    option.name.span(),
+                    format!("unknown option `{name}`; {owner}"),
+                ),
+            }
+        }
+        options
+    }
+}
+
+/// The options as they are meant: each at most once.
+#[derive(Default)]
+pub(crate) struct Options(Vec<Call>);
+
+/// A call on `NewContext`; the identifier is its method.
+enum Call {
+    Fresh(Ident),
+    Switch(Ident, Operand),
+    Reference(Ident, Operand),
+    Tags(Ident, Vec<Property>),
+}
+
+impl Call {
+    fn name(&self) -> &Ident {
+        match self {
+            Self::Fresh(name)
+            | Self::Switch(name, _)
+            | Self::Reference(name, _)
+            | Self::Tags(name, _) => name,
+        }
+    }
+
+    fn expand(&self, root: &Root) -> TokenStream {
+        let name = self.name();
+        // The name of the option is the name of the method, so an editor shows the docs of the method on it.
+        let method = Ident::new(&name.unraw().to_string(), spans::at(name.span()));
+        let argument = match self {
+            Self::Fresh(_) => quote_spanned!(spans::own()=> true),
+            Self::Switch(_, Operand::Parsed(expr)) => quote_spanned!(spans::own()=> #expr),
+            Self::Switch(_, Operand::Unparsed(raw)) => quote_spanned!(spans::own()=> (#raw)),
+            Self::Reference(_, operand) => property::expand::reference(operand),
+            Self::Tags(_, tags) => property::expand::properties(root, tags),
+        };
+        quote_spanned!(spans::own()=> .#method(#argument))
+    }
+}
+
+impl Options {
+    /// Each option is set at most once.
+    fn set(&mut self, call: Call, errors: &mut Errors) {
+        let name = call.name();
+        if self.0.iter().any(|earlier| earlier.name() == name) {
+            errors.at(
+                name.span(),
+                format!("option `{name}` is already set above; remove one"),
+            );
+        } else {
+            self.0.push(call);
+        }
+    }
+
+    /// A `NewContext` with these options.
+    pub(crate) fn expand(&self, root: &Root) -> TokenStream {
+        let calls = self.0.iter().map(|call| call.expand(root));
+        quote_spanned!(spans::own()=> #root::new_context() #(#calls)*)
+    }
+}
+
+const SWITCHES: &[&str] = &["fresh", "capture_exceptions"];
+const REFERENCES: &[&str] = &["client", "distinct_id", "session_id", "device_id"];
+
+/// The macro that the options belong to. Its `Display` lists the options it takes.
+#[derive(Clone, Copy)]
+pub(crate) enum Owner {
+    Context,
+    Scoped,
+}
+
+impl Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Context => "the head of `context!` takes ",
+            Self::Scoped => "`#[scoped]` takes ",
+        })?;
+        for name in SWITCHES.iter().chain(REFERENCES) {
+            write!(f, "`{name}`, ")?;
+        }
+        f.write_str(match self {
+            Self::Context => "`tags(...)`",
+            Self::Scoped => "`tags(...)`, `crate`",
+        })
+    }
+}

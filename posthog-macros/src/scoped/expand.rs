@@ -1,0 +1,213 @@
+//! A scoped function: the same declaration, and its body inside of a context.
+//!
+//! The whole body is wrapped, so every exit is seen, also one that a macro makes. Four shapes:
+//!
+//! - `async`: the body is a future that carries the context.
+//! - a body that ends in an `async` block, or in `Box::pin` of one: the rest is statements before that future (CTX-74).
+//! - a function that returns nothing, or never: a guard is enough, for only a panic can fail there.
+//! - any other: the body is a closure with the declared return type, so that what it returns can be looked at.
+
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{
+    Block, Expr, ExprAsync, ItemFn, ReturnType, Stmt, Type, parse_quote,
+    visit_mut::{self, VisitMut},
+};
+
+use super::check::Arguments;
+use crate::{
+    context::{expand as context, sites::Sites},
+    errors::Errors,
+    root::Root,
+    spans,
+};
+
+pub(super) fn scoped(arguments: &Arguments, function: ItemFn) -> TokenStream {
+    let Arguments { options, root } = arguments;
+    let new_context = options.expand(root);
+    let ItemFn {
+        attrs,
+        vis,
+        modifiers: _,
+        sig,
+        block,
+    } = function;
+    let returns = match &sig.output {
+        ReturnType::Default => Returns::Nothing,
+        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => Returns::Never,
+        ReturnType::Type(_, ty) => Returns::Value(inferable(ty)),
+    };
+    let body = if sig.asyncness.is_some() {
+        asynchronous(root, &new_context, &returns, &block)
+    } else if let Some(ending) = AsyncEnding::of(&block) {
+        ends_in_async(root, &new_context, &ending)
+    } else if attrs
+        .iter()
+        .any(|attribute| attribute.path().is_ident("track_caller"))
+    {
+        in_place(root, &new_context, &block)
+    } else {
+        synchronous(root, &new_context, &returns, &block)
+    };
+    quote!(#(#attrs)* #vis #sig { #body })
+}
+
+enum Returns {
+    Nothing,
+    Never,
+    /// The type as it can be written on a closure.
+    Value(Box<Type>),
+}
+
+/// `impl Trait` cannot be written on a closure; `_` can, anywhere in the type.
+fn inferable(ty: &Type) -> Box<Type> {
+    struct InferImplTrait;
+    impl VisitMut for InferImplTrait {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::ImplTrait(_) = ty {
+                *ty = parse_quote!(_);
+            } else {
+                visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+    let mut ty = Box::new(ty.clone());
+    InferImplTrait.visit_type_mut(&mut ty);
+    ty
+}
+
+fn synchronous(
+    root: &Root,
+    new_context: &TokenStream,
+    returns: &Returns,
+    block: &Block,
+) -> TokenStream {
+    let scope = context::scope();
+    let Returns::Value(ty) = returns else {
+        let statements = &block.stmts;
+        return quote_spanned!(spans::own()=> let #scope = #new_context.enter(); #(#statements)*);
+    };
+    let mut sites = Sites::default();
+    let site = sites.returned();
+    let declare = sites.declare(root);
+    let settle = sites.settle(root);
+    quote_spanned! {spans::own()=>
+        #declare
+        let #scope = #new_context.enter();
+        let __left = #root::__private::call(move || -> #ty #block);
+        let __left = #root::__private::pass(&#scope, #site, __left);
+        #settle
+        __left
+    }
+}
+
+/// A closure would be the caller that `#[track_caller]` is about, so the exits are looked at in place, as in `context!`.
+fn in_place(root: &Root, new_context: &TokenStream, block: &Block) -> TokenStream {
+    let enter = quote_spanned!(spans::own()=> #new_context.enter());
+    // Outside of an `async` function the compiler itself refuses `.await`.
+    let mut awaits = Errors::default();
+    context::statements(
+        root,
+        &enter,
+        Sites::default(),
+        Vec::new(),
+        block.stmts.clone(),
+        &mut awaits,
+    )
+}
+
+fn asynchronous(
+    root: &Root,
+    new_context: &TokenStream,
+    returns: &Returns,
+    block: &Block,
+) -> TokenStream {
+    let mut sites = Sites::default();
+    let site = sites.returned();
+    let declare = sites.declare(root);
+    let statements = &block.stmts;
+    let ty = match returns {
+        Returns::Nothing => parse_quote!(()),
+        Returns::Value(ty) => ty.clone(),
+        Returns::Never => {
+            return quote_spanned! {spans::own()=>
+                let #site = #root::__private::Site::<_, #root::__private::Plain>::new();
+                #root::__private::wrap(#new_context.detached(), #site, async move { #(#statements)* }).await
+            };
+        }
+    };
+    let settle = sites.settle(root);
+    // The user's statements get braces of their own, so that what they import cannot change what the return type means.
+    // An error about the type of the body falls on the braces, hence the span; and as they are not the user's, nobody
+    // calls them superfluous.
+    let braces = spans::at(block.brace_token.span.join());
+    let mut body = Group::new(Delimiter::Brace, quote!(#(#statements)*));
+    body.set_span(braces);
+    // An `async` block has no place for a return type, but a `return` that never runs says it as well.
+    quote_spanned! {spans::own()=>
+        #declare
+        let __future = #root::__private::wrap(#new_context.detached(), #site, async move {
+            if false {
+                return #root::__private::never::<#ty>();
+            }
+            #body
+        });
+        #settle
+        __future.await
+    }
+}
+
+/// A body that ends in an `async` block.
+struct AsyncEnding<'a> {
+    before: &'a [Stmt],
+    block: &'a ExprAsync,
+    /// The `Box::pin` around it.
+    pin: Option<&'a Expr>,
+}
+
+impl<'a> AsyncEnding<'a> {
+    fn of(body: &'a Block) -> Option<Self> {
+        let (Stmt::Expr(last, None), before) = body.stmts.split_last()? else {
+            return None;
+        };
+        let (pin, last) = match last {
+            Expr::Call(call) if call.args.len() == 1 && is_box_pin(&call.func) => {
+                (Some(&*call.func), call.args.first()?)
+            }
+            other => (None, other),
+        };
+        match last {
+            Expr::Async(block) => Some(Self { before, block, pin }),
+            _ => None,
+        }
+    }
+}
+
+fn is_box_pin(function: &Expr) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let mut names = path
+        .path
+        .segments
+        .iter()
+        .rev()
+        .map(|segment| &segment.ident);
+    names.next().is_some_and(|name| name == "pin") && names.next().is_some_and(|name| name == "Box")
+}
+
+fn ends_in_async(root: &Root, new_context: &TokenStream, ending: &AsyncEnding) -> TokenStream {
+    let AsyncEnding { before, block, pin } = *ending;
+    let enter = quote_spanned!(spans::own()=> #new_context.enter());
+    context::future(
+        root,
+        &enter,
+        Sites::default(),
+        before,
+        block,
+        |future| match pin {
+            Some(pin) => quote_spanned!(spans::own()=> #pin(#future)),
+            None => future,
+        },
+    )
+}

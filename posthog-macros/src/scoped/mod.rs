@@ -1,0 +1,38 @@
+//! `#[scoped]`: a function whose whole body runs in a context of its own.
+
+mod check;
+mod expand;
+mod parse;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use self::parse::Item;
+use crate::{errors::Errors, unread};
+
+/// The function in its context; with a mistake, the errors and the user's item as it is, or every caller of it would be
+/// reported as well.
+pub(crate) fn scoped(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = check::arguments(parse::arguments(arguments, &mut errors), &mut errors);
+    match parse::item(item.clone()) {
+        Item::Function(function) => {
+            check::not_const(&function, &mut errors);
+            if errors.is_empty() {
+                return expand::scoped(&arguments, function);
+            }
+        }
+        Item::Unread {
+            declaration,
+            body,
+            error,
+        } if errors.is_empty() => {
+            let guard = unread::guard(&error);
+            return quote!(#declaration { #guard #body });
+        }
+        Item::Unread { .. } => {}
+        Item::Wrong(error) => errors.push(error),
+    }
+    let errors = errors.to_tokens();
+    quote!(#errors #item)
+}

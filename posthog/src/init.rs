@@ -1,0 +1,58 @@
+//! The global client.
+
+use crate::Client;
+use posthog_core::{InitError, Options, global};
+use std::fmt;
+
+/// Makes the global client, which the macros and the functions of this crate use.
+///
+/// Keep the guard in `main`: dropping it delivers what is queued, within [`Options::shutdown_timeout`], and stops.
+/// `std::process::exit` and signals skip it; call [`shutdown`](crate::shutdown) before.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let phc_project_key = posthog::Options::new("phc_project_key").disabled(true);
+/// let _posthog = posthog::init(phc_project_key)?;
+/// posthog::capture!("service_started");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`InitError`] names the option that is malformed, never showing the key; or says that there is a global client
+/// already, which then stays (CAP-7).
+pub fn init(options: impl Into<Options>) -> Result<Guard, InitError> {
+    let client = Client::new(options)?;
+    global::install((*client).clone())?;
+    Ok(Guard { client })
+}
+
+/// Keeps the global client; made by [`init`].
+#[must_use = "the client stops where this guard is dropped: bind it in `main`, `let _posthog = …`"]
+pub struct Guard {
+    client: Client,
+}
+
+impl Guard {
+    /// The client that it keeps.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // What was not delivered in time is in the log and in the stats.
+        let _ = self.client.shutdown(self.client.shutdown_timeout());
+        global::uninstall();
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("client", &self.client)
+            .finish()
+    }
+}
