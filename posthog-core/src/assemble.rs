@@ -3,7 +3,7 @@
 //! All of it happens on the calling thread, in one pass that writes the final JSON (CAP-20, CAP-21).
 
 use crate::{
-    captured,
+    captured::{self, CapturedEvent},
     client::DropReason,
     context::Context,
     event::{Event, Overrides},
@@ -13,6 +13,7 @@ use crate::{
     runtime,
     timestamp::Timestamp,
 };
+use serde_json::Value;
 use std::{borrow::Cow, collections::HashSet, time::SystemTime};
 use uuid::Uuid;
 
@@ -124,14 +125,42 @@ impl Assembler {
         merge.finish();
         json.push(b'}');
 
-        if profile == Some(false) && names::PERSON_EVENTS.contains(&name) {
-            notice::warn_each(format_args!(
-                "the event `{name}` is dropped: it is about a person, and personless"
-            ));
-            return Err(DropReason::Invalid);
-        }
+        checked_person(name, profile)?;
         Ok(Assembled { json, uuid })
     }
+}
+
+/// Refuses what is about a person and personless: the service would drop it without a word (CAP-82).
+fn checked_person(name: &str, profile: Option<bool>) -> Result<(), DropReason> {
+    if profile == Some(false) && names::PERSON_EVENTS.contains(&name) {
+        notice::warn_each(format_args!(
+            "the event `{name}` is dropped: it is about a person, and personless"
+        ));
+        return Err(DropReason::Invalid);
+    }
+    Ok(())
+}
+
+/// Puts the switches of an event right that hooks have seen: one of a wrong type can cost the whole request (CAP-81).
+pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason> {
+    for switch in names::SWITCHES {
+        let Some(value) = event.properties.get_mut(switch) else {
+            continue;
+        };
+        match switch_of(value) {
+            Some(on) => *value = Value::Bool(on),
+            None => {
+                event.properties.remove(switch);
+                left_out(switch);
+            }
+        }
+    }
+    let profile = event.properties.get(names::PROCESS_PERSON_PROFILE);
+    checked_person(&event.event, profile.and_then(Value::as_bool))
+}
+
+fn left_out(switch: &str) {
+    log::debug!("[PostHog] the property `{switch}` is left out: it has to be a boolean");
 }
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
@@ -211,9 +240,7 @@ impl<'a, 'b> Merge<'a, 'b> {
             {
                 match as_switch(value) {
                     Some(on) => self.switch(switch, on),
-                    None => log::debug!(
-                        "[PostHog] the property `{switch}` is left out: it has to be a boolean"
-                    ),
+                    None => left_out(switch),
                 }
                 return;
             }
@@ -301,10 +328,14 @@ impl<'a> Seen<'a> {
 
 /// What a value means as a switch, if anything (CAP-81).
 fn as_switch(json: &[u8]) -> Option<bool> {
-    match serde_json::from_slice(json).ok()? {
-        serde_json::Value::Bool(on) => Some(on),
-        serde_json::Value::Number(number) => number.as_f64().map(|number| number != 0.0),
-        serde_json::Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+    switch_of(&serde_json::from_slice(json).ok()?)
+}
+
+fn switch_of(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(on) => Some(*on),
+        Value::Number(number) => number.as_f64().map(|number| number != 0.0),
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" => Some(true),
             "false" | "0" => Some(false),
             _ => None,

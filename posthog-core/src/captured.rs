@@ -2,6 +2,7 @@
 
 use crate::{
     json::{Encoder, Replaced, write_text},
+    notice,
     timestamp::Timestamp,
 };
 use serde::Serialize;
@@ -65,6 +66,12 @@ impl CapturedEvent {
             || write_entries(&mut out, &self.properties, &mut replaced).is_err()
         {
             out.extend_from_slice(b"{}");
+        }
+        if replaced.too_deep {
+            notice::warn_each(format_args!(
+                "in the event `{}`, containers nested deeper than 64 levels became null",
+                self.event
+            ));
         }
         out.push(b'}');
         out

@@ -161,7 +161,9 @@ impl Event {
     pub fn set_uuid<U: ToUuid + ?Sized>(&mut self, uuid: &U) {
         self.overrides.uuid = uuid.to_uuid();
         if self.overrides.uuid.is_none() {
-            log::error!("[PostHog] the UUID given for an event is none; the event gets a new one");
+            notice::error_each(format_args!(
+                "the UUID given for an event is none; the event gets a new one"
+            ));
         }
     }
 

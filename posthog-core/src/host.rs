@@ -1,6 +1,7 @@
 //! Where requests go.
 
 use crate::client::InitError;
+use std::net::Ipv6Addr;
 
 /// A host that requests can be sent to, without a trailing slash.
 #[derive(Clone, Debug)]
@@ -49,6 +50,9 @@ impl Host {
         if name.is_empty() || !authority.is_ascii() {
             return fault("it names no host in ASCII");
         }
+        if !is_plain(name) && !is_ipv6(name) {
+            return fault("its name has characters that no host has");
+        }
         if port.is_some_and(|port| port.parse::<u16>().is_err()) {
             return fault("its port is no number up to 65535");
         }
@@ -83,6 +87,16 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
         Some((name, port)) if !port.contains(']') => (name, Some(port)),
         _ => (authority, None),
     }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.contains([':', '[', ']', '@', '%'])
+}
+
+fn is_ipv6(name: &str) -> bool {
+    name.strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .is_some_and(|name| name.parse::<Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -146,6 +160,11 @@ mod tests {
             "http://h?x=1",
             "http://:80",
             "http://user@",
+            "http://h:1:2",
+            "http://[::1",
+            "http://[::1]]",
+            "http://::1",
+            "http://a%20b",
         ] {
             assert_eq!(base(text), None, "{text}");
         }

@@ -61,6 +61,8 @@ mod test_clock;
 mod timestamp;
 #[cfg(feature = "runtime")]
 mod transport;
+#[cfg(feature = "runtime")]
+mod user_code;
 
 #[cfg(feature = "runtime")]
 pub use self::{

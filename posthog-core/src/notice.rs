@@ -3,9 +3,10 @@
 //! They go to the [`log`] facade with the prefix `[PostHog]`, never to standard output (DLV-145). What may repeat with
 //! every event is said at most once a minute per cause, with the count of what was left unsaid.
 
+use log::Level;
 use std::{
     collections::{HashMap, HashSet},
-    fmt::{Arguments, Display},
+    fmt::Arguments,
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -28,21 +29,28 @@ fn said() -> MutexGuard<'static, Said> {
 
 /// Warns, at most once a minute for the same text.
 pub(crate) fn warn_each(message: Arguments<'_>) {
-    if !log::log_enabled!(log::Level::Warn) {
+    say_each(Level::Warn, message);
+}
+
+/// Reports an error, at most once a minute for the same text.
+pub(crate) fn error_each(message: Arguments<'_>) {
+    say_each(Level::Error, message);
+}
+
+fn say_each(level: Level, message: Arguments<'_>) {
+    if !log::log_enabled!(level) {
         return;
     }
     let text = message.to_string();
     // The lock is given back before the logger runs: it may be the user's code.
     let unsaid = may_speak(&mut said(), &text, Instant::now());
-    if let Some(unsaid) = unsaid {
-        warn_now(&text, unsaid);
-    }
-}
-
-fn warn_now(text: &dyn Display, unsaid: u64) {
     match unsaid {
-        0 => log::warn!("[PostHog] {text}"),
-        unsaid => log::warn!("[PostHog] {text} ({unsaid} more since the last time)"),
+        None => {}
+        Some(0) => log::log!(level, "[PostHog] {text}"),
+        Some(unsaid) => log::log!(
+            level,
+            "[PostHog] {text} ({unsaid} more since the last time)"
+        ),
     }
 }
 

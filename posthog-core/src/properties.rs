@@ -4,11 +4,11 @@ use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
     notice,
     property_value::PropertyValue,
+    user_code::caught,
 };
 use std::{
     collections::HashMap,
     fmt::{self, Debug, Display},
-    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 /// A set of properties, each encoded to JSON where it was given.
@@ -284,6 +284,7 @@ impl Properties {
 
     /// Adds all of `others`, which win.
     pub(crate) fn merge(&mut self, others: &Self) {
+        self.broken |= others.broken;
         for (key, value, _) in others.iter() {
             self.insert_encoded(key, value);
         }
@@ -333,13 +334,13 @@ impl Properties {
             self.separate();
             let encoder = Encoder::new(&mut self.json, open.depth, &mut open.replaced);
             // The user's code runs here; it may panic, and it may itself tag and capture.
-            match catch_unwind(AssertUnwindSafe(|| encode(encoder))) {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
+            match caught(|| encode(encoder)) {
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
                     open.failed = true;
                     log::trace!("[PostHog] a property failed to serialize: {error}");
                 }
-                Err(_) => {
+                None => {
                     open.failed = true;
                     self.broken = true;
                 }

@@ -3,7 +3,7 @@
 use crate::{
     captured::CapturedEvent,
     client::{Client, global},
-    context::new_context,
+    context::NewContext,
 };
 use std::{
     future::Future,
@@ -53,24 +53,22 @@ impl Drop for Listening {
 /// is everything captured on this thread inside `code`, whichever client it names, and on other threads and in tasks
 /// that attach a [`Context`](crate::Context) taken inside it.
 ///
-/// A panic in `code` goes on to the test as it would without the recording. It runs in a context of its own, which
-/// inherits that around it and captures no failures.
+/// A panic in `code` goes on to the test as it would without the recording. The recording is no context itself: code
+/// that sets a tag without a context of its own sets nothing, as it would outside.
 ///
 /// ```
 /// use posthog_core::{Event, identify_context, new_context, testing};
 /// # fn ship() { new_context().run(|| { identify_context("user-7"); posthog_core::capture(Event::new("order_shipped")); }); }
-/// let events = testing::record(|| ship());
+/// let events = testing::record(ship);
 /// assert_eq!(events[0].event, "order_shipped");
 /// assert_eq!(events[0].distinct_id, "user-7");
 /// ```
-pub fn record(code: impl FnOnce()) -> Vec<CapturedEvent> {
+pub fn record<R>(code: impl FnOnce() -> R) -> Vec<CapturedEvent> {
     let recording = Arc::new(Recording::default());
     let client = Client::recording(Arc::clone(&recording));
     let _listening = Listening::begin();
-    new_context()
-        .capture_exceptions(false)
-        .recorder(client)
-        .run(code);
+    // What the code returns is the test's own affair; an `Err` is one way to look at what was captured.
+    let _ = NewContext::recording(client).run(code);
     recording.take()
 }
 
@@ -79,10 +77,6 @@ pub async fn record_async(future: impl Future) -> Vec<CapturedEvent> {
     let recording = Arc::new(Recording::default());
     let client = Client::recording(Arc::clone(&recording));
     let _listening = Listening::begin();
-    new_context()
-        .capture_exceptions(false)
-        .recorder(client)
-        .wrap(future)
-        .await;
+    let _ = NewContext::recording(client).wrap(future).await;
     recording.take()
 }

@@ -10,10 +10,10 @@
 //! every `R` is known, the expansion asks for it once more, in a branch that never runs:
 //!
 //! ```ignore
-//! (&&&&&&(&&__site).kind()).settle()
+//! (&&&&&&(&&__site).__kind()).__settle()
 //! ```
 //!
-//! `kind` tells a `Result` from everything else, `settle` picks how its error is described. Each `&` is one rung: method
+//! `__kind` tells a `Result` from everything else, `__settle` picks how its error is described. Each `&` is one rung: method
 //! resolution tries the impl for the most references first, and falls to the next one when a bound does not hold. The
 //! traits of the rungs are in [`probe`], and only in scope for that line.
 //!
@@ -26,6 +26,10 @@ use crate::{
     context::Scope,
     failure::{Failure, FailureKind},
 };
+
+// With the rest, so that every name an error can show is in this one module.
+#[doc(hidden)]
+pub use crate::context::wrap;
 
 /// One exit of a context: a value of type `R` leaves there, and `K` says how to look at it.
 ///
@@ -64,7 +68,15 @@ impl<R, K> Default for Site<R, K> {
 }
 
 /// A way to look at a value of type `R` that leaves `scope`; the value goes on unchanged.
+///
+/// Every type can be looked at, one way or another. The compiler finds none only for a type that was still open at the end
+/// of the context, where the way was chosen, and was settled behind it.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the type of an error is not known yet where the context ends",
+    label = "one of its errors gets its type only behind this context",
+    note = "name the type inside the context: `Ok::<_, MyError>(value)`, or `let result: Result<_, MyError> = ...`"
+)]
 pub trait Look<R> {
     fn look(scope: &Scope, left: R) -> R;
 }
@@ -84,6 +96,8 @@ impl<R> Look<R> for Plain {
 #[doc(hidden)]
 pub struct Failing<D>(PhantomData<fn() -> D>);
 
+// Without this the compiler would explain the bounds of the impl instead of the message above; the same further down.
+#[diagnostic::do_not_recommend]
 impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
     #[inline]
     fn look(scope: &Scope, left: R) -> R {
@@ -170,6 +184,7 @@ pub enum ByText {}
 #[doc(hidden)]
 pub enum ByName {}
 
+#[diagnostic::do_not_recommend]
 impl<E: Error> DescribedBy<E> for ByError {
     fn describe(error: &E) -> FailureKind<'_> {
         FailureKind::Error(error)
@@ -221,91 +236,80 @@ impl<E, D> ErrorAt<E, D> {
 pub struct NoError;
 
 impl NoError {
-    pub fn settle(&self) {}
+    pub fn __settle(&self) {}
 }
-
-/// An error whose type has to be known where the context ends, because only then can it be reported.
-///
-/// Every type satisfies it in the end, one way or another; the compiler comes here only with a type that was still open
-/// at the end of the context and was settled behind it.
-#[diagnostic::on_unimplemented(
-    message = "the type of an error is not known yet where the context ends",
-    label = "the context ends here, and one of its errors gets its type only behind it",
-    note = "name the error type inside the context: `Ok::<_, MyError>(value)`, or `let result: Result<_, MyError> = ...`"
-)]
-pub trait KnownError {
-    #[doc(hidden)]
-    fn settle(&self) {}
-}
-
-// Without this the compiler would explain the bound of the impl instead of the message above.
-#[diagnostic::do_not_recommend]
-impl<E: Error> KnownError for &&&&&ErrorAt<E, ByError> {}
 
 /// The rungs of the decision. They come into scope by one glob import, in a block without user code.
 #[doc(hidden)]
 pub mod probe {
     use super::{
-        ByErased, ByErasedSend, ByErasedSync, ByName, ByText, Display, Error, ErrorAt, Failing,
-        Fallible, NoError, Plain, Site,
+        ByErased, ByErasedSend, ByErasedSync, ByError, ByName, ByText, Display, Error, ErrorAt,
+        Failing, Fallible, NoError, Plain, Site,
     };
-
-    pub use super::KnownError as _;
 
     /// A value of which it can be asked whether its type is known; see [`Site::witness`].
     pub trait Known {
-        fn known(&self) {}
+        fn __known(&self) {}
     }
     impl<R: ?Sized> Known for R {}
 
-    /// First rung of `kind`: the site is fallible.
+    /// First rung of `__kind`: the site is fallible.
     pub trait FallibleSite {
         type Error;
         type Way;
-        fn kind(&self) -> ErrorAt<Self::Error, Self::Way>;
+        fn __kind(&self) -> ErrorAt<Self::Error, Self::Way>;
     }
     impl<R: Fallible, D> FallibleSite for &Site<R, Failing<D>> {
         type Error = R::Error;
         type Way = D;
-        fn kind(&self) -> ErrorAt<R::Error, D> {
+        fn __kind(&self) -> ErrorAt<R::Error, D> {
             ErrorAt::new()
         }
     }
 
-    /// Last rung of `kind`: anything else.
+    /// Last rung of `__kind`: anything else.
     pub trait PlainSite {
-        fn kind(&self) -> NoError;
+        fn __kind(&self) -> NoError;
     }
     impl<R> PlainSite for Site<R, Plain> {
-        fn kind(&self) -> NoError {
+        fn __kind(&self) -> NoError {
             NoError
         }
     }
 
-    /// Second rung of `settle`; the first is [`KnownError`](super::KnownError).
+    /// First rung of `__settle`; a type that is still open is taken for an `Error`.
+    #[diagnostic::on_unimplemented(
+        message = "the type of an error is not known yet where the context ends"
+    )]
+    pub trait SettleError {
+        fn __settle(&self) {}
+    }
+    #[diagnostic::do_not_recommend]
+    impl<E: Error> SettleError for &&&&&ErrorAt<E, ByError> {}
+
     pub trait SettleErasedSync {
-        fn settle(&self) {}
+        fn __settle(&self) {}
     }
     impl<E: AsRef<dyn Error + Send + Sync>> SettleErasedSync for &&&&ErrorAt<E, ByErasedSync> {}
 
     pub trait SettleErasedSend {
-        fn settle(&self) {}
+        fn __settle(&self) {}
     }
     impl<E: AsRef<dyn Error + Send>> SettleErasedSend for &&&ErrorAt<E, ByErasedSend> {}
 
     pub trait SettleErased {
-        fn settle(&self) {}
+        fn __settle(&self) {}
     }
     impl<E: AsRef<dyn Error>> SettleErased for &&ErrorAt<E, ByErased> {}
 
     pub trait SettleText {
-        fn settle(&self) {}
+        fn __settle(&self) {}
     }
     impl<E: Display> SettleText for &ErrorAt<E, ByText> {}
 
-    /// Last rung of `settle`: the name of the type.
+    /// Last rung of `__settle`: the name of the type.
     pub trait SettleName {
-        fn settle(&self) {}
+        fn __settle(&self) {}
     }
     impl<E> SettleName for ErrorAt<E, ByName> {}
 }
@@ -336,6 +340,21 @@ pub fn pass<R, K: Look<R>>(scope: &Scope, _: Site<R, K>, left: R) -> R {
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// Marks code that a macro could not read, so that it runs without its context.
+///
+/// Nobody uses the result, which the compiler then reports; but only if the code is otherwise right. Usually it is not, and
+/// what the compiler says about that is all there is to say.
+#[doc(hidden)]
+#[must_use = "posthog cannot read this code, which therefore runs without its context; \
+              move what is unusual about it into a function and call that here"]
+pub struct Unread;
+
+#[doc(hidden)]
+#[inline]
+pub fn unread() -> Unread {
+    Unread
 }
 
 /// A value for code that is type-checked and never runs.

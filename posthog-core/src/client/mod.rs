@@ -22,12 +22,12 @@ use crate::{
     properties::Properties,
     recorder::Recording,
     transport::Transport,
+    user_code::caught,
 };
 use live::Live;
 use std::{
     cell::Cell,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -196,7 +196,7 @@ impl Client {
             ));
             return Err(DropReason::Closed);
         }
-        if IN_HOOK.try_with(Cell::get).unwrap_or(false) {
+        if in_hook() {
             notice::warn_each(format_args!(
                 "the event `{}` is dropped: it was captured inside a `before_send` hook",
                 event.name
@@ -247,15 +247,15 @@ impl Client {
         };
         for hook in &self.0.config.before_send {
             let outside = IN_HOOK.try_with(|cell| cell.replace(true)).unwrap_or(false);
-            let outcome = catch_unwind(AssertUnwindSafe(|| hook(event)));
+            let outcome = caught(|| hook(event));
             let _ = IN_HOOK.try_with(|cell| cell.set(outside));
             event = match outcome {
-                Ok(Some(event)) => event,
-                Ok(None) => {
+                Some(Some(event)) => event,
+                Some(None) => {
                     log::debug!("[PostHog] the event `{name}` is dropped by a `before_send` hook");
                     return Err(DropReason::Hook);
                 }
-                Err(_) => {
+                None => {
                     notice::warn_each(format_args!(
                         "the event `{name}` is dropped: a `before_send` hook panicked"
                     ));
@@ -271,10 +271,11 @@ impl Client {
         };
         event.distinct_id = assemble::checked_id(id, name)?.into_owned();
         event.event = assemble::checked_name(&event.event)?.to_owned();
+        assemble::check_switches(&mut event)?;
         if event.uuid.is_nil() {
-            log::error!(
-                "[PostHog] a `before_send` hook left the event `{name}` without a UUID; it gets a new one"
-            );
+            notice::error_each(format_args!(
+                "a `before_send` hook left the event `{name}` without a UUID; it gets a new one"
+            ));
             event.uuid = Uuid::now_v7();
         }
         Ok(Assembled {
@@ -285,7 +286,8 @@ impl Client {
 
     /// Sends what is queued now, and waits until all that was captured before is delivered or given up.
     ///
-    /// It does not shorten the waits between retries (DLV-53). Called from the SDK's own worker it returns at once.
+    /// It does not shorten the waits between retries (DLV-53). Called from the SDK's own worker or inside a `before_send`
+    /// hook it does not wait: it asks for what is queued to be sent, and returns (DLV-55).
     ///
     /// # Errors
     /// [`FlushError`] if events are pending still when the time is up; they stay queued (DLV-52).
@@ -298,7 +300,8 @@ impl Client {
 
     /// Takes no more events, delivers what is queued, and stops the worker, within the timeout (DLV-60).
     ///
-    /// Calling it again gives the first result (DLV-61).
+    /// Calling it again gives the first result (DLV-61). Called from the SDK's own worker or inside a `before_send` hook it
+    /// does not wait: delivery ends behind it, within the timeout (DLV-64).
     ///
     /// # Errors
     /// [`FlushError`] if events were neither delivered nor given up in time; they are lost.
@@ -356,6 +359,11 @@ impl Client {
 thread_local! {
     /// Set while a `before_send` hook runs: a capture in it would call it again.
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a `before_send` hook runs on this thread.
+pub(crate) fn in_hook() -> bool {
+    IN_HOOK.try_with(Cell::get).unwrap_or(false)
 }
 
 impl Drop for Inner {

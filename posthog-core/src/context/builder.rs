@@ -93,9 +93,18 @@ impl NewContext {
         self
     }
 
-    pub(crate) fn recorder(mut self, recorder: Client) -> Self {
-        self.settings.recorder = Some(recorder);
-        self
+    /// No context, but a recording of what happens in it.
+    pub(crate) fn recording(recorder: Client) -> Self {
+        let settings = stack::Settings {
+            capture_exceptions: Some(false),
+            recorder: Some(recorder),
+            only_records: true,
+            ..stack::Settings::default()
+        };
+        Self {
+            settings,
+            ..Self::default()
+        }
     }
 
     /// Enters the context on this thread, until the guard is dropped. Panics that unwind through it are captured.

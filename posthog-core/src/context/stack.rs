@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) client: Option<Client>,
     /// The recorder of `testing::record`, which everything below sends to.
     pub(crate) recorder: Option<Client>,
+    /// A recording is no context: what sets nothing outside of it must set nothing in it either (CTX-34).
+    pub(crate) only_records: bool,
 }
 
 #[derive(Clone)]
@@ -216,6 +218,9 @@ pub(crate) fn change(f: impl FnOnce(&mut Node)) -> bool {
         let Some(top) = stack.frames.last() else {
             return false;
         };
+        if top.settings.only_records {
+            return false;
+        }
         let mut node = match &top.state {
             State::Node { node, own: true } => Arc::clone(node),
             _ => Arc::new(Node::child_of(stack.node_of(top).cloned())),

@@ -7,17 +7,17 @@ use super::{
     v0,
 };
 use crate::{
-    client::{Counters, DropReason, FlushError, add},
+    client::{Counters, DropReason, FlushError, add, in_hook},
     clock::Clock,
     host::Host,
     key::ApiKey,
     notice,
     options::Config,
-    transport::{Transport, TransportError},
+    transport::{Response, Transport, TransportError},
+    user_code::caught,
 };
 use std::{
     cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -215,7 +215,7 @@ impl Lane {
         let finished = |state: &State| state.schedule.is_final() && state.worker != Worker::Running;
         let mut state = shared.wait(state, deadline, finished);
         let pending = state.schedule.pending(state.schedule.admitted());
-        if on_worker() {
+        if !may_wait() {
             // The drain goes on behind this call, up to the deadline (DLV-64).
             return FlushError::unless_none(pending);
         }
@@ -230,9 +230,7 @@ impl Lane {
         drop(state);
         shared.changed.notify_all();
         if pending > 0 {
-            log::error!(
-                "[PostHog] {pending} events were not delivered when the shutdown's time was up"
-            );
+            say_lost(pending);
         }
         if unqueued > 0 {
             log::warn!("[PostHog] {unqueued} events were dropped because the queue was full");
@@ -241,9 +239,9 @@ impl Lane {
     }
 }
 
-/// The worker cannot wait for itself (DLV-55).
-fn on_worker() -> bool {
-    IS_WORKER.try_with(Cell::get).unwrap_or(false)
+/// The worker cannot wait for itself, and a hook must not keep its capture waiting (DLV-55, DLV-64).
+fn may_wait() -> bool {
+    !IS_WORKER.try_with(Cell::get).unwrap_or(false) && !in_hook()
 }
 
 impl Shared {
@@ -258,7 +256,7 @@ impl Shared {
         deadline: Duration,
         done: impl Fn(&State) -> bool,
     ) -> MutexGuard<'a, State> {
-        while !done(&state) && state.worker == Worker::Running && !on_worker() {
+        while !done(&state) && state.worker == Worker::Running && may_wait() {
             let now = self.clock.now();
             if now >= deadline {
                 break;
@@ -268,10 +266,11 @@ impl Shared {
         state
     }
 
-    /// Counts what will not be sent any more.
-    fn abandon(&self, state: &mut State) {
+    /// Counts what will not be sent any more; how many events that were.
+    fn abandon(&self, state: &mut State) -> usize {
         let lost = state.schedule.abandon();
         add(&self.counters.failed, lost as u64);
+        lost
     }
 
     /// Waits for a change, at most that long.
@@ -316,26 +315,31 @@ impl Shared {
                 }
             }
         }
-        self.abandon(&mut state);
+        let lost = self.abandon(&mut state);
+        // Nobody waited for the shutdown, so nobody else can say it (DLV-64).
+        let unsaid = lost > 0 && state.shut_down.is_none();
         state.worker = Worker::Ended;
         drop(state);
         self.changed.notify_all();
+        if unsaid {
+            say_lost(lost as u64);
+        }
     }
 
     /// Sends a batch once and takes note of how it went.
     fn attempt(&self, batch: Batch, timeout: Duration) -> MutexGuard<'_, State> {
         let request = self.wire.request(&batch.events, self.clock.wall(), timeout);
-        let answer = catch_unwind(AssertUnwindSafe(|| self.transport.send(&request)));
-        let answer = answer.unwrap_or_else(|_| {
+        let answer = caught(|| self.transport.send(&request)).unwrap_or_else(|| {
             Err(TransportError::Connection {
                 reason: "the transport panicked".to_owned(),
             })
         });
-        if let Err(error) = &answer {
-            log::debug!(
+        match &answer {
+            Ok(response) => note_quota(response),
+            Err(error) => log::debug!(
                 "[PostHog] a batch of {} events was not sent: {error}",
                 batch.events.len()
-            );
+            ),
         }
         let mut state = self.lock();
         let outcome = state.schedule.sent(
@@ -357,6 +361,18 @@ impl Shared {
             state = self.lock();
         }
         state
+    }
+}
+
+fn say_lost(events: u64) {
+    log::error!("[PostHog] {events} events were not delivered when the shutdown's time was up");
+}
+
+/// Over its quota the service acknowledges events and throws them away (DLV-72).
+fn note_quota(response: &Response) {
+    const MARK: &[u8] = b"quota_limited";
+    if response.body.windows(MARK.len()).any(|part| part == MARK) {
+        log::debug!("[PostHog] the project is over a quota: some events are thrown away");
     }
 }
 

@@ -62,7 +62,9 @@ impl Queue {
             batch.extend(self.events.pop_front());
         }
         self.bytes -= bytes;
-        if self.events.len() < self.max_events / 2 + 1 && self.bytes <= self.max_bytes / 2 {
+        let below_half = |has: usize, most: usize| has < most.div_ceil(2);
+        if below_half(self.events.len(), self.max_events) && below_half(self.bytes, self.max_bytes)
+        {
             self.told = false;
         }
         batch

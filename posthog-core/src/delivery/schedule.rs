@@ -167,7 +167,12 @@ impl Schedule {
             });
         }
         // While a batch waits for its retry the lane waits too: no overtaking (DLV-33).
-        let due = self.batches[0].due;
+        let Batch { attempts, due, .. } = self.batches[0];
+        // The second half of a split batch is a batch of its own, which backs off after the first one's end (DLV-98).
+        let due = match self.not_before {
+            Some(not_before) if attempts == 0 => due.max(not_before),
+            _ => due,
+        };
         if due > now {
             return Step::Wait { until: Some(due) };
         }

@@ -54,21 +54,17 @@ impl Cause {
         }
     }
 
-    fn with_sources(first: Self, error: &dyn Error) -> Vec<Self> {
+    fn with_sources<'a>(first: Self, error: &'a (dyn Error + 'a)) -> Vec<Self> {
         let mut causes = vec![first];
-        // Identity is address and size together: a wrapper and its first field share an address (EXC-23).
-        let identity =
-            |error: &dyn Error| (std::ptr::from_ref(error).cast::<()>(), size_of_val(error));
-        let mut seen = vec![identity(error)];
+        let mut seen = vec![error];
         let mut next = guarded(|| error.source()).flatten();
         while let Some(error) = next {
-            let identity = identity(error);
-            if causes.len() >= limits::EXCEPTION_ENTRIES
-                || (identity.1 > 0 && seen.contains(&identity))
-            {
+            // Address and type together: a wrapper and its first field share an address (EXC-23).
+            let listed = seen.iter().any(|known| std::ptr::eq(*known, error));
+            if listed || causes.len() >= limits::EXCEPTION_ENTRIES {
                 break;
             }
-            seen.push(identity);
+            seen.push(error);
             causes.push(Self::of(error, None, false));
             next = guarded(|| error.source()).flatten();
         }
