@@ -6,14 +6,15 @@ pub(crate) mod log_lines;
 
 use flate2::read::GzDecoder;
 use posthog::{
-    Client, Clock, Event, Options, Request, Response, Transport, TransportError, testing::TestClock,
+    Client, Clock, Event, Options, Request, Response, Stats, Transport, TransportError, testing::TestClock,
 };
 use serde_json::Value;
 use std::{
     collections::VecDeque,
     io::Read,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    thread,
+    time::{Duration, Instant, SystemTime},
 };
 
 /// Longer than anything takes that happens at all.
@@ -58,6 +59,20 @@ impl Rig {
     pub(crate) fn names(&self) -> Vec<String> {
         self.client.flush(PATIENCE).expect("delivered in time");
         self.wire.names().concat()
+    }
+
+    /// Waits until the worker has noted that many retries.
+    pub(crate) fn settled(&self, retries: u64) {
+        self.until(|stats| stats.retries >= retries);
+    }
+
+    /// Waits until the books say so.
+    pub(crate) fn until(&self, done: impl Fn(&Stats) -> bool) {
+        let start = Instant::now();
+        while !done(&self.client.stats()) {
+            assert!(start.elapsed() < PATIENCE, "{:?}", self.client.stats());
+            thread::yield_now();
+        }
     }
 
     /// Captures one event that is accepted, and gives it as it was sent.
