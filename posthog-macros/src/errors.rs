@@ -4,8 +4,15 @@ use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::parse::ParseStream;
 
 use crate::spans;
+
+/// A mistake at the next token. Where there is none it is at the end of the input, and the message does not say so: it says
+/// what is missing.
+pub(crate) fn mistake(input: ParseStream, message: impl Display) -> syn::Error {
+    syn::Error::new(input.span(), message)
+}
 
 /// Collects mistakes instead of stopping at the first.
 #[derive(Default)]

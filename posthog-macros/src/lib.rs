@@ -2,8 +2,8 @@
 //! `posthog-core` crate decides. Use them through the `posthog` crate, whose functions the expansions call.
 //!
 //! Each macro reads its input (`parse`), says what is wrong with it (`check`), all of it at once, and writes it as calls
-//! (`expand`). What they share has a module of its own: [`property`] the grammar of `key = value`, [`options`] that of the
-//! options of a context, [`spans`] where generated tokens claim to stand.
+//! (`expand`). What they share has a module of its own: `property` the grammar of `key = value`, `options` that of the
+//! options of a context, `spans` where generated tokens claim to stand.
 
 mod capture;
 mod context;
@@ -127,7 +127,7 @@ pub fn tag(input: TokenStream) -> TokenStream {
 /// if true {
 ///     (match tried(&scope, charge(order)) { (left, noted) => { site = noted; left } })?;
 /// } else {
-///     (&&&&&&(&&site).kind()).settle(); // only type-checked: chooses how the error is described
+///     (&&&&&&(&&site).__kind()).__settle(); // only type-checked: chooses how the error is described
 ///     never()
 /// }
 /// ```
@@ -168,7 +168,7 @@ pub fn context(input: TokenStream) -> TokenStream {
 ///     let scope = posthog::new_context().enter();
 ///     let left = call(move || -> Result<Receipt, PayError> { body });
 ///     let left = pass(&scope, site, left);
-///     (&&&&&&(&&site).kind()).settle(); // chooses how the error is described
+///     (&&&&&&(&&site).__kind()).__settle(); // chooses how the error is described
 ///     left
 /// }
 /// ```

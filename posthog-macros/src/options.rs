@@ -194,6 +194,12 @@ impl Options {
 const SWITCHES: &[&str] = &["fresh", "capture_exceptions"];
 const REFERENCES: &[&str] = &["client", "distinct_id", "session_id", "device_id"];
 
+/// Whether an option has this name.
+pub(crate) fn is_known(name: &Ident) -> bool {
+    let is_name = |known: &&str| name == known;
+    name == "tags" || SWITCHES.iter().any(is_name) || REFERENCES.iter().any(is_name)
+}
+
 /// The macro that the options belong to. Its `Display` lists the options it takes.
 #[derive(Clone, Copy)]
 pub(crate) enum Owner {

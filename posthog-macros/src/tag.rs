@@ -9,7 +9,7 @@ use syn::{
 };
 
 use crate::{
-    errors::Errors,
+    errors::{Errors, mistake},
     property::{self, Key, Property},
     root::Root,
     spans,
@@ -25,9 +25,10 @@ pub(crate) fn tag(input: TokenStream) -> TokenStream {
 
 fn tags(input: ParseStream, errors: &mut Errors) -> syn::Result<Vec<Property>> {
     if input.is_empty() {
-        return Err(
-            input.error("a tag is missing; write `tag!(\"key\", value)` or `tag!(key = value)`")
-        );
+        return Err(mistake(
+            input,
+            "a tag is missing; write `tag!(\"key\", value)` or `tag!(key = value)`",
+        ));
     }
     if let Some(tag) = key_comma_value(input, errors)? {
         return Ok(vec![tag]);
@@ -35,7 +36,10 @@ fn tags(input: ParseStream, errors: &mut Errors) -> syn::Result<Vec<Property>> {
     key_is_not_a_variable(input)?;
     property::parse::list(input, errors, |input, errors| {
         if input.peek(Token![..]) {
-            return Err(input.error("`tag!` takes its tags one by one; write `key = value`"));
+            return Err(mistake(
+                input,
+                "`tag!` takes its tags one by one; write `key = value`",
+            ));
         }
         property::parse::property(input, errors)
     })
@@ -57,7 +61,10 @@ fn key_comma_value(input: ParseStream, errors: &mut Errors) -> syn::Result<Optio
     if input.is_empty() {
         Ok(Some(Property { key, value }))
     } else {
-        Err(input.error("`tag!(\"key\", value)` sets one tag; for several write `tag!(key = value, other = value)`"))
+        Err(mistake(
+            input,
+            "`tag!(\"key\", value)` sets one tag; for several write `tag!(key = value, other = value)`",
+        ))
     }
 }
 

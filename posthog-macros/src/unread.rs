@@ -6,11 +6,10 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use crate::spans;
+use crate::root::Root;
 
-/// A statement that is an error if nothing else is: a constant is evaluated only when everything around it compiles.
-pub(crate) fn guard(error: &syn::Error) -> TokenStream {
-    let message =
-        format!("posthog cannot read this code ({error}), so it would run without its context");
-    quote_spanned!(spans::at(error.span())=> const _: () = ::core::panic!(#message);)
+/// A statement that draws a warning if nothing else is wrong: the compiler reports an unused value only in code that it
+/// accepts. The span is the user's own, or the compiler would not report it in the expansion of a macro.
+pub(crate) fn warning(root: &Root, error: &syn::Error) -> TokenStream {
+    quote_spanned!(error.span()=> #root::__private::unread();)
 }

@@ -26,3 +26,8 @@ pub use fault::Fault;
 pub use gate::Gate;
 pub use local_posthog::LocalPostHog;
 pub use received::Received;
+
+/// The code of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -114,7 +114,6 @@ fn dlv_55_a_flush_in_a_hook_returns_at_once_and_the_queue_is_sent() {
     let _ = slot.set(rig.client.clone());
     assert!(rig.client.capture("flushes").is_some());
     assert!(rig.wire.wait_for(1), "the drain was asked for");
-    assert_eq!(rig.wire.names(), [["queued"]]);
     rig.wire.release();
     assert_eq!(rig.names(), ["queued", "flushes"]);
 }

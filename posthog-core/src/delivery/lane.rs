@@ -180,7 +180,8 @@ impl Lane {
         let shared = Arc::clone(&self.0);
         let started = thread::Builder::new()
             .name("posthog-analytics".to_owned())
-            .spawn(move || shared.work());
+            // Only the logger can panic in there; the worker goes on where it was (DLV-36).
+            .spawn(move || while caught(|| shared.work()).is_none() {});
         if let Err(error) = started {
             notice::error_once(format_args!(
                 "no worker could be started, so events wait in the queue: {error}"
@@ -334,13 +335,7 @@ impl Shared {
                 reason: "the transport panicked".to_owned(),
             })
         });
-        match &answer {
-            Ok(response) => note_quota(response),
-            Err(error) => log::debug!(
-                "[PostHog] a batch of {} events was not sent: {error}",
-                batch.events.len()
-            ),
-        }
+        let events = batch.events.len();
         let mut state = self.lock();
         let outcome = state.schedule.sent(
             batch,
@@ -354,13 +349,18 @@ impl Shared {
         add(&self.counters.failed, outcome.failed as u64);
         add(&self.counters.retries, u64::from(outcome.retried));
         self.changed.notify_all();
-        if let Some(reason) = outcome.reason {
-            // Not under the lock: the logger may be the user's code.
-            drop(state);
-            report(&reason, outcome.failed);
-            state = self.lock();
+        drop(state);
+        // Not under the lock, and with the books in order: the logger may be the user's code.
+        match &answer {
+            Ok(response) => note_quota(response),
+            Err(error) => {
+                log::debug!("[PostHog] a batch of {events} events was not sent: {error}");
+            }
         }
-        state
+        if let Some(reason) = outcome.reason {
+            report(&reason, outcome.failed);
+        }
+        self.lock()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The `Retry-After` header.
 
-use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, fmt::strtime, tz::TimeZone};
 use std::time::{Duration, SystemTime};
 
 /// The three forms of an HTTP date: IMF-fixdate, RFC 850, asctime. All are GMT.
@@ -23,17 +23,15 @@ pub(super) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     } else {
         let at = DATES.iter().find_map(|format| date(format, value))?;
         let now = Timestamp::try_from(now).ok()?;
+        let now = now.to_zoned(TimeZone::UTC).datetime();
         Duration::try_from(at.duration_since(now)).ok()?
     };
     (!wait.is_zero()).then_some(wait)
 }
 
-fn date(format: &str, value: &str) -> Option<Timestamp> {
-    let civil = strtime::parse(format, value).ok()?.to_datetime().ok()?;
-    civil
-        .to_zoned(TimeZone::UTC)
-        .ok()
-        .map(|zoned| zoned.timestamp())
+/// As a date on the calendar: the last day of the year 9999, which servers like to name, is no `Timestamp`.
+fn date(format: &str, value: &str) -> Option<DateTime> {
+    strtime::parse(format, value).ok()?.to_datetime().ok()
 }
 
 #[cfg(test)]

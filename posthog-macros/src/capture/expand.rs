@@ -24,12 +24,11 @@ pub(super) fn capture(capture: &Capture, errors: &Errors) -> TokenStream {
     let root = Root::default();
     let errors = errors.to_tokens();
     let name = reference(name);
-    let listening = match client {
-        Some(client) => {
-            let client = reference(client);
-            quote_spanned!(spans::own()=> listening_to(#client))
-        }
-        None => quote_spanned!(spans::own()=> listening()),
+    let listening = if let Some(client) = client {
+        let client = reference(client);
+        quote_spanned!(spans::own()=> listening_to(#client))
+    } else {
+        quote_spanned!(spans::own()=> listening())
     };
     // A binding that nothing changes must not be `mut`, or the user is told so.
     let changes_event = steps

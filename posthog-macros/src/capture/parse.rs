@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Ident, LitStr, Token,
+    Expr, Ident, LitStr, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     token,
@@ -10,7 +10,7 @@ use syn::{
 
 use super::options::{self, OptionKind};
 use crate::{
-    errors::Errors,
+    errors::{Errors, mistake},
     property::{self, Key, Operand, Property, Value},
 };
 
@@ -53,12 +53,20 @@ fn name(input: ParseStream) -> syn::Result<Operand> {
     let assigned =
         key_like && input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]);
     if assigned || input.peek(Token![$]) || input.peek(Token![..]) {
-        return Err(input.error(
+        return Err(mistake(
+            input,
             "the name of the event comes first; write `capture!(\"order_processed\", ...)`",
         ));
     }
     if input.peek(Token![,]) {
-        return Err(input.error("the name of the event is missing before the `,`; write `capture!(\"order_processed\", ...)`"));
+        return Err(mistake(
+            input,
+            "the name of the event is missing before the `,`; write `capture!(\"order_processed\", ...)`",
+        ));
+    }
+    let ahead = input.fork();
+    if ahead.parse::<Expr>().is_ok() && !ahead.is_empty() && !ahead.peek(Token![,]) {
+        return Err(mistake(&ahead, "expected `,` behind the name of the event"));
     }
     property::parse::operand(input)
 }

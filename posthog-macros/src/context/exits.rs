@@ -47,10 +47,17 @@ impl<'a> Exits<'a> {
         }
     }
 
+    pub(crate) fn visit(&mut self, statements: &mut [Stmt]) {
+        for statement in statements {
+            self.visit_stmt_mut(statement);
+        }
+    }
+
     /// The operand of a `?`, looked at.
     fn tried(&mut self, operand: &TokenStream, question: Span) -> Expr {
-        let Self { root, scope, .. } = self;
-        let site = self.sites.tried();
+        let root = self.root.at(question);
+        let scope = &self.scope;
+        let site = self.sites.tried(question);
         self.changed = true;
         Expr::Verbatim(quote_spanned! {spans::at(question)=>
             (match #root::__private::tried(&#scope, #operand) { (__left, __site) => { #site = __site; __left } })
@@ -59,8 +66,9 @@ impl<'a> Exits<'a> {
 
     /// The value of a `return`, looked at.
     fn returned(&mut self, value: &TokenStream, span: Span) -> Expr {
-        let Self { root, scope, .. } = self;
-        let site = self.sites.returned();
+        let root = self.root.at(span);
+        let scope = &self.scope;
+        let site = self.sites.returned(span);
         self.changed = true;
         Expr::Verbatim(
             quote_spanned!(spans::at(span)=> #root::__private::pass(&#scope, #site, #value)),
@@ -69,8 +77,8 @@ impl<'a> Exits<'a> {
 
     /// `bail!(…)` returns; called in a closure, what it returns can be looked at.
     fn bail(&mut self, mac: &Macro) -> Expr {
-        let root = self.root;
         let span = mac.path.span();
+        let root = self.root.at(span);
         let left = quote_spanned!(spans::at(span)=> #root::__private::call(|| #mac));
         let value = self.returned(&left, span);
         Expr::Verbatim(quote_spanned!(spans::at(span)=> return #value))
@@ -78,8 +86,8 @@ impl<'a> Exits<'a> {
 
     /// `ensure!(…)` returns or goes on; called in a closure, both are a `Result`.
     fn ensure(&mut self, mac: &Macro) -> Expr {
-        let root = self.root;
         let span = mac.path.span();
+        let root = self.root.at(span);
         let outcome = quote_spanned!(spans::at(span)=> #root::__private::call(|| { #mac; #root::__private::Ok(()) }));
         let tried = self.tried(&outcome, span);
         Expr::Verbatim(quote_spanned!(spans::at(span)=> #tried?))

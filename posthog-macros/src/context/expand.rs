@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
-use syn::{ExprAsync, Ident, Stmt, spanned::Spanned, visit_mut::VisitMut};
+use syn::{ExprAsync, Ident, Stmt, spanned::Spanned};
 
 use super::{ending, exits::Exits, sites::Sites};
 use crate::{errors::Errors, root::Root, spans};
@@ -23,15 +23,16 @@ pub(crate) fn statements(
 ) -> TokenStream {
     let has_value = ending::has_value(&body);
     let mut exits = Exits::of(scope(), root, &mut sites, awaits);
-    head.iter_mut()
-        .chain(&mut body)
-        .for_each(|statement| exits.visit_stmt_mut(statement));
+    exits.visit(&mut head);
+    exits.visit(&mut body);
     let last = if has_value { body.pop() } else { None };
     let value = last.map(|last| {
+        let span = last.span();
+        let root = root.at(span);
         let scope = scope();
-        let site = sites.value(last.span());
+        let site = sites.value(span);
         // The inner `if` keeps the compiler from calling `pass` unreachable where the value diverges after all.
-        quote_spanned! {spans::own()=>
+        quote_spanned! {spans::at(span)=>
             #root::__private::pass(&#scope, #site, if true { #last } else { #root::__private::never() })
         }
     });
@@ -54,7 +55,7 @@ pub(crate) fn future(
     place: impl FnOnce(TokenStream) -> TokenStream,
 ) -> TokenStream {
     let scope = scope();
-    let site = sites.returned();
+    let site = sites.returned(block.async_token.span);
     let future =
         quote_spanned!(spans::own()=> #root::__private::wrap(#scope.detach(), #site, #block));
     let future = place(future);

@@ -12,7 +12,7 @@ pub(crate) mod sites;
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Stmt, visit_mut::VisitMut};
+use syn::{Ident, Stmt, visit_mut::VisitMut};
 
 use self::{
     exits::Exits,
@@ -53,16 +53,16 @@ pub(crate) fn context(input: TokenStream) -> TokenStream {
             ..
         }) => {
             let errors = errors.to_tokens();
-            let guard = unread::guard(&error);
+            let warning = unread::warning(&Root::default(), &error);
             let bare = expand::bare(&head.statements, &tokens);
-            quote_spanned!(spans::own()=> { #errors #guard #bare })
+            quote_spanned!(spans::own()=> { #errors #warning #bare })
         }
     }
 }
 
 struct Context {
     root: Root,
-    outer: Option<syn::Ident>,
+    outer: Option<Ident>,
     head: Head,
     body: Vec<Stmt>,
 }
@@ -81,18 +81,16 @@ impl Context {
             body,
         } = self;
         let options = options.check(Owner::Context, &mut errors).expand(&root);
-        let enter = match outer {
-            Some(outer) => quote_spanned!(spans::own()=> #options.enter_inside(&#outer)),
-            None => quote_spanned!(spans::own()=> #options.enter()),
+        let enter = if let Some(outer) = outer {
+            quote_spanned!(spans::own()=> #options.enter_inside(&#outer))
+        } else {
+            quote_spanned!(spans::own()=> #options.enter())
         };
         let bare = expand::bare(&statements, &quote!(#(#body)*));
         let expansion = match check::async_body(&body, &mut errors) {
             Some((before, block)) => {
                 let mut before = [statements, before].concat();
-                let mut exits = Exits::of(expand::scope(), &root, &mut sites, &mut errors);
-                before
-                    .iter_mut()
-                    .for_each(|statement| exits.visit_stmt_mut(statement));
+                Exits::of(expand::scope(), &root, &mut sites, &mut errors).visit(&mut before);
                 expand::future(&root, &enter, sites, &before, &block, |future| future)
             }
             None => expand::statements(&root, &enter, sites, statements, body, &mut errors),

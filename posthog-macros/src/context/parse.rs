@@ -5,12 +5,11 @@ use syn::{
     Block, Expr, Ident, Stmt, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser, discouraged::Speculative},
-    token,
 };
 
 use crate::{
-    errors::Errors,
-    options::{Written, WrittenOption},
+    errors::{Errors, mistake},
+    options::{self, Written, WrittenOption},
     property::Operand,
 };
 
@@ -110,7 +109,7 @@ fn head_in_brackets(input: ParseStream, errors: &mut Errors) -> syn::Result<Head
             } else if input.peek(Token![;]) {
                 input.parse::<Token![;]>()?;
             } else if !input.peek(Token![>]) {
-                return Err(input.error("expected `,`, `;` or `>` behind an option"));
+                return Err(mistake(input, "expected `,`, `;` or `>` behind an option"));
             }
         } else {
             head.statements.push(input.parse()?);
@@ -120,15 +119,16 @@ fn head_in_brackets(input: ParseStream, errors: &mut Errors) -> syn::Result<Head
     Ok(head)
 }
 
+/// Whether an option comes next, and not a statement.
 fn is_option(input: ParseStream) -> bool {
+    let Ok(name) = input.fork().call(Ident::parse_any) else {
+        return false;
+    };
     let assigned = input.peek2(Token![=]) && !input.peek2(Token![==]);
     let alone = input.peek2(Token![;]) || input.peek2(Token![,]) || input.peek2(Token![>]);
-    let tags = input.peek2(token::Paren)
-        && input
-            .fork()
-            .parse::<Ident>()
-            .is_ok_and(|ident| ident == "tags");
-    input.peek(Ident::peek_any) && (assigned || alone || tags)
+    // What follows a known name need not be right: the mistake is then reported as one of an option.
+    let uses_variable = input.peek2(Token![.]) || input.peek2(Token![::]) || input.peek2(Token![!]);
+    assigned || alone || (options::is_known(&name) && !uses_variable)
 }
 
 /// The shortest expression that ends where an option can end, so that the `>` of the head is not taken for "greater".

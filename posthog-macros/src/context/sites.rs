@@ -12,6 +12,8 @@ pub(crate) struct Sites(Vec<Site>);
 struct Site {
     ident: Ident,
     kind: Kind,
+    /// The token it stands for, where an error about the type of what leaves belongs.
+    user: Span,
 }
 
 #[derive(Clone, Copy)]
@@ -20,8 +22,8 @@ enum Kind {
     Tried,
     /// A `return`: the token is read there.
     Returned,
-    /// The value of the context; the span is where an error about its type belongs.
-    Value(Span),
+    /// The value of the context.
+    Value,
 }
 
 impl Sites {
@@ -29,37 +31,45 @@ impl Sites {
         self.0.is_empty()
     }
 
-    pub(crate) fn tried(&mut self) -> Ident {
-        self.add(Kind::Tried)
+    /// Notes a `?`. The identifier that is handed back stands for the token `user`, as those of the other exits do.
+    pub(crate) fn tried(&mut self, user: Span) -> Ident {
+        self.add(Kind::Tried, user)
     }
 
-    pub(crate) fn returned(&mut self) -> Ident {
-        self.add(Kind::Returned)
+    pub(crate) fn returned(&mut self, user: Span) -> Ident {
+        self.add(Kind::Returned, user)
     }
 
-    pub(crate) fn value(&mut self, span: Span) -> Ident {
-        self.add(Kind::Value(span))
+    pub(crate) fn value(&mut self, user: Span) -> Ident {
+        self.add(Kind::Value, user)
     }
 
-    fn add(&mut self, kind: Kind) -> Ident {
-        let ident = format_ident!("__site{}", self.0.len(), span = spans::own());
+    fn add(&mut self, kind: Kind, user: Span) -> Ident {
+        let ident = format_ident!("__site{}", self.0.len(), span = spans::at(user));
         self.0.push(Site {
             ident: ident.clone(),
             kind,
+            user,
         });
         ident
     }
 
     /// The tokens, declared before the body.
     pub(crate) fn declare(&self, root: &Root) -> TokenStream {
-        let declare = self.0.iter().map(|Site { ident, kind }| match kind {
-            Kind::Tried => {
-                quote_spanned!(spans::own()=> let mut #ident = #root::__private::Site::new();)
-            }
-            Kind::Returned | Kind::Value(_) => {
-                quote_spanned!(spans::own()=> let #ident = #root::__private::Site::new();)
-            }
-        });
+        let declare = self.0.iter().map(
+            |Site {
+                 ident,
+                 kind,
+                 user: _,
+             }| match kind {
+                Kind::Tried => {
+                    quote_spanned!(spans::own()=> let mut #ident = #root::__private::Site::new();)
+                }
+                Kind::Returned | Kind::Value => {
+                    quote_spanned!(spans::own()=> let #ident = #root::__private::Site::new();)
+                }
+            },
+        );
         declare.collect()
     }
 
@@ -70,18 +80,17 @@ impl Sites {
         if self.is_empty() {
             return TokenStream::new();
         }
-        let known = self.0.iter().filter_map(|Site { ident, kind }| match kind {
-            Kind::Value(span) => {
-                let witness = quote_spanned!(spans::at(*span)=> #ident.witness());
-                Some(quote_spanned!(spans::own()=> #witness.known();))
-            }
-            Kind::Tried | Kind::Returned => None,
+        // Errors about one site at one place count as one.
+        let settle = self.0.iter().map(|Site { ident, kind, user }| {
+            let known = match kind {
+                Kind::Value => quote_spanned!(spans::at(*user)=> #ident.witness().__known();),
+                Kind::Tried | Kind::Returned => TokenStream::new(),
+            };
+            quote_spanned!(spans::at(*user)=> #known (&&&&&&(&&#ident).__kind()).__settle();)
         });
-        let idents = self.0.iter().map(|site| &site.ident);
         quote_spanned! {spans::own()=> {
             use #root::__private::probe::*;
-            #(#known)*
-            #((&&&&&&(&&#idents).kind()).settle();)*
+            #(#settle)*
         }}
     }
 }

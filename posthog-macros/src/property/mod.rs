@@ -66,7 +66,7 @@ impl Value {
     pub(crate) fn for_each_operand(&mut self, change: &mut dyn FnMut(&mut Operand)) {
         match self {
             Self::Serialized(operand) | Self::Displayed(operand) | Self::Debugged(operand) => {
-                change(operand)
+                change(operand);
             }
             Self::Null(_) => {}
             Self::Object(_, entries) => entries

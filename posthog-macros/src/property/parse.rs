@@ -18,7 +18,10 @@ use super::{
         at_end_of_value, is_inner_array, is_null, is_object, is_outer_array, rest_of_argument,
     },
 };
-use crate::{errors::Errors, spans};
+use crate::{
+    errors::{Errors, mistake},
+    spans,
+};
 
 /// Items between commas. What `item` cannot read is reported and skipped.
 pub(crate) fn list<T>(
@@ -46,9 +49,10 @@ pub(crate) fn list<T>(
 pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<Property> {
     if input.peek(Token![%]) || input.peek(Token![?]) {
         let sigil = if input.peek(Token![%]) { '%' } else { '?' };
-        return Err(input.error(format!(
-            "`{sigil}` stands before the value; write `err = {sigil}err`"
-        )));
+        return Err(mistake(
+            input,
+            format!("`{sigil}` stands before the value; write `err = {sigil}err`"),
+        ));
     }
     let key = key(input)?;
     if assigns(input) {
@@ -136,7 +140,10 @@ fn key(input: ParseStream) -> syn::Result<Key> {
             bare: Some(ident),
         });
     }
-    Err(input.error("expected a property; write `key = value`, `\"key\" = value`, `(key) = value` or a variable"))
+    Err(mistake(
+        input,
+        "expected a property; write `key = value`, `\"key\" = value`, `(key) = value` or a variable",
+    ))
 }
 
 pub(crate) fn quoted(text: &LitStr) -> Key {
@@ -225,7 +232,10 @@ fn object_key(input: ParseStream) -> syn::Result<Key> {
         );
         return Err(syn::Error::new(ident.span(), message));
     }
-    Err(input.error("expected a key of a JSON literal; write `\"key\": value`, or `(expr): value`"))
+    Err(mistake(
+        input,
+        "expected a key of a JSON literal; write `\"key\": value`, or `(expr): value`",
+    ))
 }
 
 fn array(

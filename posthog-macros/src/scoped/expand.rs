@@ -10,7 +10,8 @@
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
-    Block, Expr, ExprAsync, ItemFn, ReturnType, Stmt, Type, parse_quote,
+    AttrStyle, Block, Expr, ExprAsync, ItemFn, ReturnType, Stmt, Type, parse_quote,
+    spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
@@ -26,12 +27,16 @@ pub(super) fn scoped(arguments: &Arguments, function: ItemFn) -> TokenStream {
     let Arguments { options, root } = arguments;
     let new_context = options.expand(root);
     let ItemFn {
-        attrs,
+        mut attrs,
         vis,
         modifiers: _,
         sig,
         block,
     } = function;
+    // Those that stand inside of the body belong to the function as well, and have no place before it in that form.
+    for attribute in &mut attrs {
+        attribute.style = AttrStyle::Outer;
+    }
     let returns = match &sig.output {
         ReturnType::Default => Returns::Nothing,
         ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => Returns::Never,
@@ -88,7 +93,7 @@ fn synchronous(
         return quote_spanned!(spans::own()=> let #scope = #new_context.enter(); #(#statements)*);
     };
     let mut sites = Sites::default();
-    let site = sites.returned();
+    let site = sites.returned(spans::own());
     let declare = sites.declare(root);
     let settle = sites.settle(root);
     quote_spanned! {spans::own()=>
@@ -123,11 +128,11 @@ fn asynchronous(
     block: &Block,
 ) -> TokenStream {
     let mut sites = Sites::default();
-    let site = sites.returned();
+    let site = sites.returned(spans::own());
     let declare = sites.declare(root);
     let statements = &block.stmts;
     let ty = match returns {
-        Returns::Nothing => parse_quote!(()),
+        Returns::Nothing => Box::new(parse_quote!(())),
         Returns::Value(ty) => ty.clone(),
         Returns::Never => {
             return quote_spanned! {spans::own()=>
@@ -144,11 +149,13 @@ fn asynchronous(
     let mut body = Group::new(Delimiter::Brace, quote!(#(#statements)*));
     body.set_span(braces);
     // An `async` block has no place for a return type, but a `return` that never runs says it as well.
+    let never = root.at(ty.span());
+    let never = quote_spanned!(spans::at(ty.span())=> return #never::__private::never::<#ty>(););
     quote_spanned! {spans::own()=>
         #declare
         let __future = #root::__private::wrap(#new_context.detached(), #site, async move {
             if false {
-                return #root::__private::never::<#ty>();
+                #never
             }
             #body
         });

@@ -19,7 +19,7 @@ pub(crate) fn scoped(arguments: TokenStream, item: &TokenStream) -> TokenStream 
         Item::Function(function) => {
             check::not_const(&function, &mut errors);
             if errors.is_empty() {
-                return expand::scoped(&arguments, function);
+                return expand::scoped(&arguments, *function);
             }
         }
         Item::Unread {
@@ -27,8 +27,8 @@ pub(crate) fn scoped(arguments: TokenStream, item: &TokenStream) -> TokenStream 
             body,
             error,
         } if errors.is_empty() => {
-            let guard = unread::guard(&error);
-            return quote!(#declaration { #guard #body });
+            let warning = unread::warning(&arguments.root, &error);
+            return quote!(#declaration { #warning #body });
         }
         Item::Unread { .. } => {}
         Item::Wrong(error) => errors.push(error),

@@ -9,7 +9,7 @@ use syn::{
 };
 
 use crate::{
-    errors::Errors,
+    errors::{Errors, mistake},
     options::{Written, WrittenOption},
     property,
 };
@@ -54,7 +54,10 @@ fn argument(input: ParseStream, errors: &mut Errors) -> syn::Result<Argument> {
         return Ok(Argument::Root(keyword, path));
     }
     if !input.peek(Ident) {
-        return Err(input.error("expected an option; write `fresh = true`, `tags(key = value)`"));
+        return Err(mistake(
+            input,
+            "expected an option; write `fresh = true`, `tags(key = value)`",
+        ));
     }
     WrittenOption::parse(input, errors, property::parse::operand).map(Argument::Option)
 }

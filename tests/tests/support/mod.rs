@@ -10,7 +10,7 @@ use posthog::{
 };
 use serde_json::Value;
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     io::Read,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -68,11 +68,7 @@ impl Rig {
 
     /// Waits until the books say so.
     pub(crate) fn until(&self, done: impl Fn(&Stats) -> bool) {
-        let start = Instant::now();
-        while !done(&self.client.stats()) {
-            assert!(start.elapsed() < PATIENCE, "{:?}", self.client.stats());
-            thread::yield_now();
-        }
+        eventually(|| done(&self.client.stats()));
     }
 
     /// Captures one event that is accepted, and gives it as it was sent.
@@ -81,6 +77,15 @@ impl Rig {
         let sent = self.events().pop().expect("an event that was sent");
         assert_eq!(sent["uuid"], uuid.to_string());
         sent
+    }
+}
+
+/// Waits until something is so.
+pub(crate) fn eventually(done: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "it never comes to be");
+        thread::yield_now();
     }
 }
 
@@ -107,6 +112,7 @@ struct State {
     answers: VecDeque<Result<Response, TransportError>>,
     always: Option<u16>,
     held: bool,
+    threads: BTreeSet<String>,
 }
 
 impl Wire {
@@ -150,6 +156,16 @@ impl Wire {
     /// Whether no more than `n` requests arrive.
     pub(crate) fn stays_at(&self, n: usize) -> bool {
         !self.wait(n + 1, MOMENT) && self.requests().len() == n
+    }
+
+    /// Gives the worker a moment; whether `n` requests arrived.
+    pub(crate) fn glance(&self, n: usize) -> bool {
+        self.wait(n, Duration::from_millis(2))
+    }
+
+    /// The names of the threads that sent.
+    pub(crate) fn threads(&self) -> Vec<String> {
+        self.state().threads.iter().cloned().collect()
     }
 
     fn wait(&self, n: usize, time: Duration) -> bool {
@@ -196,6 +212,7 @@ impl Transport for Wire {
         let now = self.clock.now();
         let mut state = self.state();
         state.arrived.push((now, request.clone()));
+        state.threads.extend(thread::current().name().map(str::to_owned));
         self.changed.notify_all();
         let mut state = self
             .changed
