@@ -9,7 +9,7 @@ use crate::{
     event::{Event, Overrides},
     identifier, limits, names, notice,
     options::{Config, fixed_properties},
-    properties::{Origin, Properties},
+    properties::Properties,
     runtime,
     timestamp::Timestamp,
 };
@@ -37,11 +37,10 @@ impl Assembler {
         }
     }
 
-    /// Puts an event together. `written` are its properties, beside those that `event` carries itself.
+    /// Puts an event together.
     pub(crate) fn assemble(
         &self,
-        event: Event,
-        written: &Properties,
+        event: &Event,
         context: &Context,
         config: &Config,
         now: SystemTime,
@@ -57,8 +56,8 @@ impl Assembler {
             uuid,
             disable_geoip,
         } = overrides;
-        let name = checked_name(&name)?;
-        if properties.is_broken() || written.is_broken() {
+        let name = checked_name(name)?;
+        if properties.is_broken() {
             notice::warn_each(format_args!(
                 "the event `{name}` is dropped: a value panicked while it was serialized"
             ));
@@ -79,25 +78,11 @@ impl Assembler {
         captured::write_head(&mut json, name, &distinct_id, uuid, timestamp);
         let mut merge = Merge::new(&mut json);
         merge.all(&self.fixed);
-        // What was written out beats what options said only where the option has no value for it (CAP-60, CAP-63).
-        let (typed, own): (Vec<_>, Vec<_>) = properties
-            .iter()
-            .partition(|(.., origin)| *origin == Origin::Typed);
-        let also_typed = written
-            .iter()
-            .filter(|(.., origin)| *origin == Origin::Typed);
-        for (key, value, _) in typed.into_iter().chain(also_typed) {
-            merge.own(key, value);
-        }
-        for (key, value, _) in written
-            .iter()
-            .filter(|(.., origin)| *origin != Origin::Typed)
-            .chain(own)
-        {
+        for (key, value) in properties.iter() {
             merge.own(key, value);
         }
         if let Some(merged) = merged {
-            for (key, value, _) in merged.tags.tags.iter() {
+            for (key, value) in merged.tags.tags.iter() {
                 merge.own(key, value);
             }
             if !merged.tags.keys.is_empty() {
@@ -107,7 +92,7 @@ impl Assembler {
                 merge.text(names::SESSION_ID, session);
             }
         }
-        for (key, value, _) in config.super_properties.iter() {
+        for (key, value) in config.super_properties.iter() {
             merge.own(key, value);
         }
         if personless && merge.process_person_profile.is_none() {
@@ -221,7 +206,7 @@ impl<'a, 'b> Merge<'a, 'b> {
 
     /// Adds what needs no second look.
     fn all(&mut self, properties: &'b Properties) {
-        for (key, value, _) in properties.iter() {
+        for (key, value) in properties.iter() {
             self.add_encoded(key, value);
         }
     }

@@ -107,7 +107,7 @@ impl Properties {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::from("{");
-        for (key, value, _) in self.iter() {
+        for (key, value) in self.iter() {
             if json.len() > 1 {
                 json.push(',');
             }
@@ -202,7 +202,7 @@ impl Properties {
         let mut whole = Self::new();
         whole.insert("spread", value);
         self.broken |= whole.broken;
-        let Some((_, json, _)) = whole.iter().next() else {
+        let Some((_, json)) = whole.iter().next() else {
             return;
         };
         let Ok(entries) = serde_json::from_slice::<Spread<'_>>(json) else {
@@ -212,7 +212,7 @@ impl Properties {
             return;
         };
         for (key, value) in &entries.0 {
-            self.key_of(key, Origin::Spread);
+            self.begin(key, Origin::Spread);
             self.json.extend_from_slice(value.get().as_bytes());
             self.finish();
         }
@@ -253,40 +253,34 @@ fn formatted(text: fmt::Arguments<'_>) -> Result<String, EncodeError> {
 }
 
 impl Properties {
-    /// The properties in order: key with its quotes, value, origin.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8], Origin)> {
+    /// The properties in order: key with its quotes, value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.entries.iter().map(|entry| {
-            (
-                &self.json[entry.start..entry.colon],
-                &self.json[entry.colon + 1..entry.end],
-                entry.origin,
-            )
+            let (key, value) = (entry.start..entry.colon, entry.colon + 1..entry.end);
+            (&self.json[key], &self.json[value])
         })
-    }
-
-    /// Adds a property whose key and value are encoded already.
-    pub(crate) fn insert_encoded(&mut self, key: &[u8], value: &[u8]) {
-        let start = self.json.len();
-        self.json.extend_from_slice(key);
-        let open = Open {
-            start,
-            colon: self.json.len(),
-            origin: Origin::Written,
-            depth: 0,
-            failed: false,
-            replaced: Replaced::default(),
-        };
-        self.json.push(b':');
-        self.json.extend_from_slice(value);
-        self.open = Some(open);
-        self.finish();
     }
 
     /// Adds all of `others`, which win.
     pub(crate) fn merge(&mut self, others: &Self) {
         self.broken |= others.broken;
-        for (key, value, _) in others.iter() {
-            self.insert_encoded(key, value);
+        for entry in &others.entries {
+            self.open(entry.origin, |json| {
+                json.extend_from_slice(&others.json[entry.start..entry.colon]);
+            });
+            self.json
+                .extend_from_slice(&others.json[entry.colon + 1..entry.end]);
+            self.finish();
+        }
+    }
+
+    /// As [`Self::merge`], without a copy where there is nothing to merge with.
+    pub(crate) fn absorb(&mut self, others: Self) {
+        if self.entries.is_empty() {
+            let broken = self.broken | others.broken;
+            *self = Self { broken, ..others };
+        } else {
+            self.merge(&others);
         }
     }
 
@@ -296,13 +290,19 @@ impl Properties {
     }
 
     fn begin(&mut self, key: &str, origin: Origin) {
-        self.key_of(key, origin);
+        self.open(origin, |json| write_text(json, key));
     }
 
-    fn key_of(&mut self, key: &str, origin: Origin) {
+    /// Begins a property; its value is written next, and [`Self::finish`] ends it.
+    fn open(&mut self, origin: Origin, write_key: impl FnOnce(&mut Vec<u8>)) {
         self.abandon();
+        if self.entries.capacity() == 0 {
+            // Room for a usual event, so that it does not grow step by step.
+            self.entries.reserve(8);
+            self.json.reserve(256);
+        }
         let start = self.json.len();
-        write_text(&mut self.json, key);
+        write_key(&mut self.json);
         let colon = self.json.len();
         self.json.push(b':');
         self.open = Some(Open {

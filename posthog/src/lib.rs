@@ -40,6 +40,10 @@ pub use posthog_core::{
 #[doc(inline)]
 pub use posthog_macros::{capture, context, scoped, tag};
 
+// Its types show up in error messages: they have a path that is no `__private`.
+#[doc(hidden)]
+pub use posthog_core::site;
+
 /// What expansions of the macros call. Nothing in here is covered by any promise of stability.
 #[doc(hidden)]
 pub mod __private {

@@ -73,8 +73,9 @@ impl Listener {
         clippy::must_use_candidate,
         reason = "it is called for its effect; the UUID is a bonus"
     )]
-    pub fn capture(self, event: Event, properties: Properties) -> Option<Uuid> {
-        self.0.capture_in(event, properties, &Context::current())
+    pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
+        event.properties.absorb(properties);
+        self.0.capture_in(&event, &Context::current())
     }
 }
 
@@ -158,18 +159,13 @@ impl Client {
     pub fn capture(&self, event: impl Into<Event>) -> Option<Uuid> {
         let event = event.into();
         match stack::recorder() {
-            Some(recorder) => recorder.capture_in(event, Properties::new(), &Context::current()),
-            None => self.capture_in(event, Properties::new(), &Context::current()),
+            Some(recorder) => recorder.capture_in(&event, &Context::current()),
+            None => self.capture_in(&event, &Context::current()),
         }
     }
 
-    pub(crate) fn capture_in(
-        &self,
-        event: Event,
-        properties: Properties,
-        context: &Context,
-    ) -> Option<Uuid> {
-        match self.try_capture(event, &properties, context) {
+    pub(crate) fn capture_in(&self, event: &Event, context: &Context) -> Option<Uuid> {
+        match self.try_capture(event, context) {
             Ok(uuid) => uuid,
             Err(reason) => {
                 self.0.counters.dropped(reason);
@@ -179,12 +175,7 @@ impl Client {
     }
 
     /// The pipeline of capture.md, section 3.
-    fn try_capture(
-        &self,
-        event: Event,
-        properties: &Properties,
-        context: &Context,
-    ) -> Result<Option<Uuid>, DropReason> {
+    fn try_capture(&self, event: &Event, context: &Context) -> Result<Option<Uuid>, DropReason> {
         let inner = &*self.0;
         if inner.config.disabled || inner.opted_out.load(Ordering::Relaxed) {
             return Ok(None);
@@ -203,16 +194,13 @@ impl Client {
             ));
             return Err(DropReason::Hook);
         }
-        let name = event.name.clone();
-        let mut assembled = inner.assembler.assemble(
-            event,
-            properties,
-            context,
-            &inner.config,
-            inner.clock.wall(),
-        )?;
+        let name = &event.name;
+        let mut assembled =
+            inner
+                .assembler
+                .assemble(event, context, &inner.config, inner.clock.wall())?;
         if !inner.config.before_send.is_empty() {
-            assembled = self.hooked(&name, assembled)?;
+            assembled = self.hooked(name, assembled)?;
         }
         if assemble::is_too_large(&assembled.json, inner.config.max_event_bytes) {
             notice::warn_each(format_args!(

@@ -40,7 +40,7 @@ impl Context {
     pub fn tags(&self) -> Map<String, Value> {
         let mut map = Map::new();
         let Some(node) = &self.node else { return map };
-        for (key, value, _) in node.merged().tags.tags.iter() {
+        for (key, value) in node.merged().tags.tags.iter() {
             // What was encoded is JSON, and reads back.
             if let (Ok(key), Ok(value)) =
                 (serde_json::from_slice(key), serde_json::from_slice(value))

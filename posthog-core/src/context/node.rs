@@ -82,11 +82,7 @@ impl Node {
 
     pub(crate) fn set_tags(&mut self, tags: Properties) {
         self.merged = OnceLock::new();
-        if self.tags.is_empty() {
-            self.tags = tags;
-        } else {
-            self.tags.merge(&tags);
-        }
+        self.tags.absorb(tags);
     }
 
     pub(crate) fn ids_mut(&mut self) -> &mut Ids {

@@ -160,29 +160,29 @@ impl Stack {
         }
     }
 
-    /// Takes the last frame away if it is closed. Called until nothing comes: each is dropped outside the borrow.
+    /// Takes the last frame away if it is closed.
     fn pop_closed(&mut self) -> Option<Frame> {
-        if self.frames.last()?.open {
-            return None;
-        }
-        let frame = self.frames.pop();
+        let frame = self.frames.pop_if(|frame| !frame.open)?;
         if self.frames.is_empty() {
             self.failures.keep_last();
         }
-        frame
+        Some(frame)
     }
 }
 
 /// Closes a scope. The one most recently entered and still open becomes current.
 pub(crate) fn close(place: Place) {
-    with(|stack| {
+    let closed = with(|stack| {
         if let Some(position) = stack.position(place) {
             stack.frames[position].open = false;
         }
+        let last = stack.pop_closed();
+        // Those below that waited for it; as a rule there are none, and nothing is allocated.
+        let waiting: Vec<_> = std::iter::from_fn(|| stack.pop_closed()).collect();
+        (last, waiting)
     });
-    while let Some(Some(frame)) = with(Stack::pop_closed) {
-        drop(frame);
-    }
+    // Dropped outside the borrow: the last handle of a client may go with them.
+    drop(closed);
 }
 
 /// A handle to what is current.

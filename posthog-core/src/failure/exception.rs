@@ -9,25 +9,26 @@ const CONTEXT: &str = "rust.context";
 const PANIC_HOOK: &str = "rust.panic_hook";
 
 /// An `Err` that left a context: handled, for the program still holds it (EXC-30).
-pub(super) fn of_error(causes: &[Cause]) -> (Event, Properties) {
-    let mut properties = Properties::new();
+pub(super) fn of_error(causes: &[Cause]) -> Event {
+    let mut event = Event::new(names::EXCEPTION);
+    let properties = &mut event.properties;
     properties.key("$exception_list");
     properties.begin_array();
     for (id, cause) in causes.iter().enumerate() {
         entry(
-            &mut properties,
+            properties,
             &cause.type_name,
             cause.module.as_deref(),
             &cause.text,
         );
         if id == 0 {
             mechanism(
-                &mut properties,
+                properties,
                 "generic",
                 &[("handled", true), ("synthetic", false)],
             );
         } else {
-            mechanism(&mut properties, "chained", &[("synthetic", false)]);
+            mechanism(properties, "chained", &[("synthetic", false)]);
             properties.object_key("source");
             properties.value("cause");
             properties.object_key("parent_id");
@@ -40,23 +41,24 @@ pub(super) fn of_error(causes: &[Cause]) -> (Event, Properties) {
     }
     properties.end_array();
     describe(
-        &mut properties,
+        properties,
         &causes[0].type_name,
         &causes[0].text,
         "error",
         CONTEXT,
     );
-    (Event::new(names::EXCEPTION), properties)
+    event
 }
 
 /// A panic that unwound through a context (EXC-86).
-pub(super) fn of_panic(note: &PanicNote) -> (Event, Properties) {
-    let mut properties = Properties::new();
+pub(super) fn of_panic(note: &PanicNote) -> Event {
+    let mut event = Event::new(names::EXCEPTION);
+    let properties = &mut event.properties;
     properties.key("$exception_list");
     properties.begin_array();
-    entry(&mut properties, "Panic", None, &note.message);
+    entry(properties, "Panic", None, &note.message);
     mechanism(
-        &mut properties,
+        properties,
         "panic",
         &[("handled", false), ("synthetic", false)],
     );
@@ -65,19 +67,13 @@ pub(super) fn of_panic(note: &PanicNote) -> (Event, Properties) {
     properties.end_object();
     properties.end_object();
     properties.end_array();
-    describe(
-        &mut properties,
-        "Panic",
-        &note.message,
-        note.level(),
-        PANIC_HOOK,
-    );
+    describe(properties, "Panic", &note.message, note.level(), PANIC_HOOK);
     if let Some(location) = &note.location {
         properties.insert("$exception_panic_file", &location.file);
         properties.insert("$exception_panic_line", location.line);
         properties.insert("$exception_panic_column", location.column);
     }
-    (Event::new(names::EXCEPTION), properties)
+    event
 }
 
 /// Opens an entry of the list; its mechanism comes last.

@@ -72,10 +72,10 @@ pub(crate) fn observe_error(observer: &Observer, failure: &Failure<'_>) -> bool 
         let known =
             stack::failures(|memory| memory.knows(&causes, observer.since)).unwrap_or(false);
         if !known {
-            let (event, properties) = exception::of_error(&causes);
+            let event = exception::of_error(&causes);
             // Remembered first: what the hooks do with the event changes nothing about the failure.
             stack::failures(|memory| memory.remember(&causes[0]));
-            client.capture_in(event, properties, &observer.context);
+            client.capture_in(&event, &observer.context);
         }
     });
     true
@@ -91,8 +91,8 @@ pub(crate) fn observe_panic(observer: &Observer) {
     }
     swallow(|| {
         if let Some(note) = panic::uncaptured(observer.since) {
-            let (event, properties) = exception::of_panic(&note);
-            client.capture_in(event, properties, &observer.context);
+            let event = exception::of_panic(&note);
+            client.capture_in(&event, &observer.context);
         }
     });
 }
