@@ -11,11 +11,11 @@ use axum::{
     routing::get,
 };
 use posthog::{capture, context, scoped};
-use posthog_examples::Demo;
+use posthog_examples::{Demo, Failed};
 use std::error::Error;
 use tokio::{net::TcpListener, runtime::Runtime};
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn main() -> Result<(), Failed> {
     let demo = Demo::start();
     let posthog = posthog::init(demo.options())?;
 
@@ -45,8 +45,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
 
     drop(runtime); // no request is under way any more
-    drop(posthog); // delivers what is queued
-    demo.show()
+    demo.show(posthog) // ends the client, which delivers what is queued, and prints what arrived
 }
 
 /// The context of a request. It is fresh: nothing that the thread did before belongs to this request.

@@ -1,10 +1,9 @@
 //! Contexts inside contexts: what an inner one inherits, overrides and leaves alone, and what `fresh` shuts out.
 
 use posthog::{capture, context, identify_context, tag};
-use posthog_examples::Demo;
-use std::error::Error;
+use posthog_examples::{Demo, Failed};
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn main() -> Result<(), Failed> {
     let demo = Demo::start();
     let posthog = posthog::init(demo.options())?;
 
@@ -29,8 +28,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     capture!("outside"); // no context, no tags, nobody
 
-    drop(posthog); // delivers what is queued
-    demo.show()
+    demo.show(posthog) // ends the client, which delivers what is queued, and prints what arrived
 }
 
 fn welcome() {

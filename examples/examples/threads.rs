@@ -1,10 +1,10 @@
 //! Contexts and threads: a new thread starts without a context, and gets one by a handle.
 
 use posthog::{Context, capture, context, identify_context, tag};
-use posthog_examples::Demo;
-use std::{error::Error, thread};
+use posthog_examples::{Demo, Failed};
+use std::thread;
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn main() -> Result<(), Failed> {
     let demo = Demo::start();
     let posthog = posthog::init(demo.options())?;
 
@@ -26,6 +26,5 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         capture!("report_finished"); // no `quarter` in here
     }
 
-    drop(posthog); // delivers what is queued
-    demo.show()
+    demo.show(posthog) // ends the client, which delivers what is queued, and prints what arrived
 }

@@ -1,11 +1,11 @@
 //! Contexts in async code: tasks take turns on the same threads, and each keeps its own context across every `await`.
 
 use posthog::{Context, capture, context, scoped, tag};
-use posthog_examples::Demo;
+use posthog_examples::{Demo, Failed};
 use std::{error::Error, time::Duration};
 use tokio::{runtime::Runtime, task::JoinSet, time::sleep};
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn main() -> Result<(), Failed> {
     let demo = Demo::start();
     // Made outside the runtime: dropping the guard waits for the network, which should block no task.
     let posthog = posthog::init(demo.options())?;
@@ -21,8 +21,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         }
     });
 
-    drop(posthog); // delivers what is queued
-    demo.show()
+    demo.show(posthog) // ends the client, which delivers what is queued, and prints what arrived
 }
 
 /// The attribute makes the context go with the future: from poll to poll, from thread to thread.

@@ -1,9 +1,16 @@
 //! The PostHog that an example sends to.
 
 use crate::Arrived;
-use posthog::Options;
+use posthog::{Guard, Options};
 use posthog_tests::LocalPostHog;
 use std::{env, error::Error};
+
+/// Why an example did not end well.
+pub type Failed = Box<dyn Error + Send + Sync>;
+
+/// Where to look for the events with the real service.
+pub const ELSEWHERE: &str =
+    "The events were sent; look for them in the activity view of your project.";
 
 /// The real service where `POSTHOG_API_KEY` is set; without it one in this process, which needs no account.
 #[derive(Debug)]
@@ -28,11 +35,18 @@ impl Demo {
         }
     }
 
-    /// The events that arrived; `None` with the real service, which shows them itself.
+    /// Ends the client, which delivers what is queued, and gives the events that arrived; `None` with the real service,
+    /// which shows them itself.
     ///
     /// # Errors
-    /// If the local one saw something that the SDK promises not to send.
-    pub fn arrived(&self) -> Result<Option<Vec<Arrived>>, Box<dyn Error + Send + Sync>> {
+    /// If an event was lost on its way, or the local PostHog saw something that the SDK promises not to send.
+    pub fn finish(&self, posthog: Guard) -> Result<Option<Vec<Arrived>>, Failed> {
+        let client = posthog.client().clone();
+        drop(posthog);
+        let stats = client.stats();
+        if stats.delivered < stats.admitted {
+            return Err(format!("not every event was delivered: {stats:?}").into());
+        }
         let Some(local) = &self.local else {
             return Ok(None);
         };
@@ -45,19 +59,19 @@ impl Demo {
         ))
     }
 
-    /// Prints the events that arrived, one to a line.
+    /// Ends the client, which delivers what is queued, and prints the events that arrived, one to a line.
     ///
     /// # Errors
-    /// As [`arrived`](Self::arrived).
-    pub fn show(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        match self.arrived()? {
+    /// As [`finish`](Self::finish).
+    pub fn show(&self, posthog: Guard) -> Result<(), Failed> {
+        match self.finish(posthog)? {
             Some(events) => {
                 println!("{} events arrived:", events.len());
                 for event in events {
                     println!("  {event}");
                 }
             }
-            None => println!("The events are in the activity view of your project."),
+            None => println!("{ELSEWHERE}"),
         }
         Ok(())
     }

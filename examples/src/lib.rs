@@ -4,4 +4,4 @@ mod arrived;
 mod demo;
 
 pub use arrived::Arrived;
-pub use demo::Demo;
+pub use demo::{Demo, ELSEWHERE, Failed};

@@ -7,6 +7,7 @@ use crate::{
     client::DropReason,
     context::Context,
     event::{Event, Overrides},
+    fresh_uuid::fresh_uuid,
     identifier, limits, names, notice,
     options::{Config, fixed_properties},
     properties::Properties,
@@ -69,9 +70,9 @@ impl Assembler {
         let personless = known.is_none();
         let distinct_id = match known {
             Some(id) => checked_id(id, name)?,
-            None => Cow::Owned(Uuid::now_v7().to_string()),
+            None => Cow::Owned(fresh_uuid().to_string()),
         };
-        let uuid = uuid.unwrap_or_else(Uuid::now_v7);
+        let uuid = uuid.unwrap_or_else(fresh_uuid);
         let timestamp = timestamp.unwrap_or_else(|| Timestamp::now(now));
 
         let mut json = Vec::with_capacity(512);
@@ -132,12 +133,11 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
         let Some(value) = event.properties.get_mut(switch) else {
             continue;
         };
-        match switch_of(value) {
-            Some(on) => *value = Value::Bool(on),
-            None => {
-                event.properties.remove(switch);
-                left_out(switch);
-            }
+        if let Some(on) = switch_of(value) {
+            *value = Value::Bool(on);
+        } else {
+            event.properties.remove(switch);
+            left_out(switch);
         }
     }
     let profile = event.properties.get(names::PROCESS_PERSON_PROFILE);

@@ -15,10 +15,6 @@ use uuid::Uuid;
 ///
 /// It never blocks on the network, never panics and returns no error; what is lost is counted and logged (CAP-2).
 /// Without a global client it does nothing (CAP-6).
-#[expect(
-    clippy::must_use_candidate,
-    reason = "it is called for its effect; the UUID is a bonus"
-)]
 pub fn capture(event: impl Into<Event>) -> Option<Uuid> {
     listening()?.capture(event.into(), Properties::new())
 }

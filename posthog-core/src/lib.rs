@@ -29,6 +29,8 @@ mod event_id;
 #[cfg(feature = "runtime")]
 mod failure;
 #[cfg(feature = "runtime")]
+mod fresh_uuid;
+#[cfg(feature = "runtime")]
 mod global_functions;
 #[cfg(feature = "runtime")]
 mod host;

@@ -24,7 +24,8 @@ pub const EXCEPTION_ENTRIES: usize = 50;
 /// The longest start of `text` that has at most `bytes` bytes and ends between two characters.
 #[must_use]
 pub fn cut(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
+    let end = (0..=bytes.min(text.len())).rfind(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

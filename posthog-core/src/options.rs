@@ -26,6 +26,10 @@ pub struct Options {
 
 /// The checked options that the running client reads.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own that users switch"
+)]
 pub(crate) struct Config {
     pub(crate) compression: Compression,
     pub(crate) flush_at: usize,

@@ -181,7 +181,7 @@ mod tests {
             read("2031-05-07T02:00:00.1234567891Z").as_deref(),
             Some("2031-05-07T02:00:00.123456789Z")
         );
-        let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_500_000_000);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1500);
         assert_eq!(
             Timestamp::now(time).to_string(),
             "1970-01-01T00:00:01.500000Z"

@@ -59,7 +59,7 @@ fn main() {
                 new_context().tags(tags(2)).run(|| {
                     new_context()
                         .tags(tags(3))
-                        .run(|| repeat(&|| five_properties(&client, &text)))
+                        .run(|| repeat(&|| five_properties(&client, &text)));
                 });
             });
         }

@@ -1,7 +1,7 @@
 //! The global client.
 
 use crate::Client;
-use posthog_core::{InitError, Options, global};
+use posthog_core::{FlushError, InitError, Options, global};
 use std::fmt;
 
 /// Makes the global client, which the macros and the functions of this crate use.
@@ -38,6 +38,14 @@ impl Guard {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Delivers what is queued and stops, as dropping the guard does, and says how it went.
+    ///
+    /// # Errors
+    /// [`FlushError`] if events were neither delivered nor given up within [`Options::shutdown_timeout`]; they are lost.
+    pub fn shutdown(self) -> Result<(), FlushError> {
+        self.client.shutdown(self.client.shutdown_timeout())
     }
 }
 

@@ -42,8 +42,19 @@ fn dlv_30_enough_bytes_are_sent_at_once() {
 fn dlv_31_a_batch_ends_before_the_event_that_would_exceed_its_bytes() {
     let rig = Rig::with(|options| options.max_batch_bytes(64 << 10).flush_at(10_000));
     rig.wire.hold();
-    for (name, bytes) in [("a", 30_000), ("b", 30_000), ("c", 30_000), ("huge", 200_000), ("d", 10), ("e", 10)] {
-        assert!(rig.client.capture(Event::new(name).property("x", "x".repeat(bytes))).is_some());
+    for (name, bytes) in [
+        ("a", 30_000),
+        ("b", 30_000),
+        ("c", 30_000),
+        ("huge", 200_000),
+        ("d", 10),
+        ("e", 10),
+    ] {
+        assert!(
+            rig.client
+                .capture(Event::new(name).property("x", "x".repeat(bytes)))
+                .is_some()
+        );
     }
     rig.wire.release();
     rig.events();
@@ -51,7 +62,10 @@ fn dlv_31_a_batch_ends_before_the_event_that_would_exceed_its_bytes() {
     assert_eq!(names.concat(), ["a", "b", "c", "huge", "d", "e"]);
     assert!(names.contains(&vec!["huge".to_owned()]), "{names:?}");
     for batch in &names {
-        let large = batch.iter().filter(|name| ["a", "b", "c"].contains(&name.as_str())).count();
+        let large = batch
+            .iter()
+            .filter(|name| ["a", "b", "c"].contains(&name.as_str()))
+            .count();
         assert!(large <= 2, "{names:?}");
     }
 }
@@ -99,8 +113,11 @@ fn dlv_33_while_a_batch_waits_for_its_retry_nothing_overtakes_it() {
 fn dlv_34_flush_at_sends_one_request_with_all_events_at_once() {
     let memory = Arc::new(Memory::default());
     memory.answer(Ok(Response::new(200)));
-    let options = Options::new("phc_test").flush_at(2).flush_interval(Duration::from_secs(3600));
-    let client = Client::with_transport(options, Arc::clone(&memory) as _).expect("options in order");
+    let options = Options::new("phc_test")
+        .flush_at(2)
+        .flush_interval(Duration::from_secs(3600));
+    let client =
+        Client::with_transport(options, Arc::clone(&memory) as _).expect("options in order");
     client.capture("a");
     client.capture("b");
     // No flush: reaching `flush_at` is enough.
@@ -144,10 +161,24 @@ fn dlv_36_the_worker_survives_a_transport_that_panics() {
 #[test]
 fn dlv_1_numbers_out_of_range_are_moved_into_it_with_a_warning_that_names_the_option() {
     support::log_lines::collect();
-    let rig = Rig::with(|options| options.max_batch_size(0).flush_at(0).max_queue_size(0).max_retries(1000));
+    let rig = Rig::with(|options| {
+        options
+            .max_batch_size(0)
+            .flush_at(0)
+            .max_queue_size(0)
+            .max_retries(1000)
+    });
     rig.client.capture("a");
     assert!(rig.wire.wait_for(1), "`flush_at` is 1");
-    for option in ["max_batch_size", "flush_at", "max_queue_size", "max_retries"] {
-        assert!(support::log_lines::warnings(&[&format!("`{option}` is")]) > 0, "{option}");
+    for option in [
+        "max_batch_size",
+        "flush_at",
+        "max_queue_size",
+        "max_retries",
+    ] {
+        assert!(
+            support::log_lines::warnings(&[&format!("`{option}` is")]) > 0,
+            "{option}"
+        );
     }
 }

@@ -78,12 +78,18 @@ fn dlv_45_a_capture_inside_a_hook_is_dropped_with_a_warning() {
     assert_eq!(rig.names(), ["e"]);
     assert_eq!(rig.client.stats().dropped_by_hook, 1);
     assert_eq!(log_lines::warnings(&["captured in a hook", "hook"]), 1);
-    assert!(rig.client.capture("after").is_some(), "outside a hook again");
+    assert!(
+        rig.client.capture("after").is_some(),
+        "outside a hook again"
+    );
 }
 
 #[test]
 fn cap_22_another_thread_captures_while_a_hook_runs() {
-    let (entered, wait) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(std::sync::Barrier::new(2)));
+    let (entered, wait) = (
+        Arc::new(std::sync::Barrier::new(2)),
+        Arc::new(std::sync::Barrier::new(2)),
+    );
     let (enters, waits) = (Arc::clone(&entered), Arc::clone(&wait));
     let rig = Rig::with(move |options| {
         options.before_send(move |event| {
@@ -107,7 +113,10 @@ fn cap_22_another_thread_captures_while_a_hook_runs() {
 #[test]
 fn dlv_55_a_flush_in_a_hook_returns_at_once_and_the_queue_is_sent() {
     let (rig, slot) = with_client(|client| {
-        assert_eq!(client.flush(Duration::MAX).map_err(|error| error.pending), Err(1));
+        assert_eq!(
+            client.flush(Duration::MAX).map_err(|error| error.pending),
+            Err(1)
+        );
     });
     rig.wire.hold();
     rig.client.capture("queued");
@@ -121,7 +130,10 @@ fn dlv_55_a_flush_in_a_hook_returns_at_once_and_the_queue_is_sent() {
 #[test]
 fn dlv_64_a_shutdown_in_a_hook_returns_at_once_and_the_queue_is_sent() {
     let (rig, slot) = with_client(|client| {
-        assert_eq!(client.shutdown(PATIENCE).map_err(|error| error.pending), Err(1));
+        assert_eq!(
+            client.shutdown(PATIENCE).map_err(|error| error.pending),
+            Err(1)
+        );
     });
     rig.wire.hold();
     rig.client.capture("queued");
@@ -139,12 +151,18 @@ fn dlv_40_a_hook_sees_the_complete_event() {
     let seen = Arc::new(Mutex::new(None));
     let kept = Arc::clone(&seen);
     let rig = Rig::with(|options| {
-        options.super_property("super", 1).before_send(move |event| {
-            *kept.lock().expect("no panic") = Some(event.clone());
-            Some(event)
-        })
+        options
+            .super_property("super", 1)
+            .before_send(move |event| {
+                *kept.lock().expect("no panic") = Some(event.clone());
+                Some(event)
+            })
     });
-    let sent = rig.sent(Event::new("e").property("a", [1]).groups(json!({ "company": "acme" })));
+    let sent = rig.sent(
+        Event::new("e")
+            .property("a", [1])
+            .groups(json!({ "company": "acme" })),
+    );
     let seen = seen.lock().expect("no panic").take().expect("a call");
     assert_eq!(sent["event"], seen.event);
     assert_eq!(sent["distinct_id"], seen.distinct_id);
@@ -190,7 +208,10 @@ fn dlv_42_each_hook_gets_what_the_one_before_gave_and_a_drop_ends_the_chain() {
             })
     });
     assert_eq!(rig.client.capture("unwanted"), None);
-    assert_eq!(rig.sent(Event::new("wanted"))["properties"]["chain"], json!([1, 3]));
+    assert_eq!(
+        rig.sent(Event::new("wanted"))["properties"]["chain"],
+        json!([1, 3])
+    );
     assert_eq!(rig.client.stats().dropped_by_hook, 1);
     let lines = log_lines::with(&["unwanted", "hook"]);
     assert!(!lines.is_empty() && lines.iter().all(|line| line.level == log::Level::Debug));
@@ -212,7 +233,9 @@ fn dlv_44_what_a_hook_leaves_is_checked_again() {
         with(|event| event.distinct_id = "\t".into()),
         with(|event| event.distinct_id = "x".repeat(201)),
         with(|event| {
-            event.properties.insert("huge".into(), json!("x".repeat(1_000_000)));
+            event
+                .properties
+                .insert("huge".into(), json!("x".repeat(1_000_000)));
         }),
     ] {
         assert_eq!(dropped.client.capture("e"), None);
@@ -230,7 +253,10 @@ fn dlv_44_what_a_hook_leaves_is_checked_again() {
     let sent = mended.sent(Event::new("e"));
     assert_eq!(sent["event"], "n".repeat(200));
     assert_eq!(sent["distinct_id"], "u\u{FFFD}");
-    assert_eq!(sent["properties"]["deep"].to_string(), format!("{}null{}", "[".repeat(64), "]".repeat(64)));
+    assert_eq!(
+        sent["properties"]["deep"].to_string(),
+        format!("{}null{}", "[".repeat(64), "]".repeat(64))
+    );
 }
 
 #[test]
@@ -283,7 +309,8 @@ fn cap_20_a_hook_sees_nothing_that_was_refused_before_it() {
         })
     });
     rig.client.capture("");
-    rig.client.capture(Event::new("e").distinct_id("x".repeat(201)));
+    rig.client
+        .capture(Event::new("e").distinct_id("x".repeat(201)));
     assert_eq!(rig.client.shutdown(PATIENCE), Ok(()));
     rig.client.capture("closed");
     assert_eq!(calls.load(Ordering::Relaxed), 0);

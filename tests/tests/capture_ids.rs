@@ -18,8 +18,14 @@ fn is_personless(event: &Value) -> bool {
 #[test]
 fn cap_40_an_id_is_a_string_on_the_wire_whatever_it_was() {
     assert_eq!(id_of(&sent(Event::new("e").distinct_id(42u8))), "42");
-    assert_eq!(id_of(&sent(Event::new("e").distinct_id(i64::MIN))), "-9223372036854775808");
-    assert_eq!(id_of(&sent(Event::new("e").distinct_id(u128::MAX))), u128::MAX.to_string());
+    assert_eq!(
+        id_of(&sent(Event::new("e").distinct_id(i64::MIN))),
+        "-9223372036854775808"
+    );
+    assert_eq!(
+        id_of(&sent(Event::new("e").distinct_id(u128::MAX))),
+        u128::MAX.to_string()
+    );
     let uuid = Uuid::from_u128(0xABCD_EF00);
     assert_eq!(
         id_of(&sent(Event::new("e").distinct_id(uuid))),
@@ -32,11 +38,20 @@ fn cap_41_the_call_beats_the_context_and_a_blank_id_counts_as_none() {
     let rig = Rig::new();
     new_context().run(|| {
         identify_context("of-context");
-        assert_eq!(id_of(&rig.sent(Event::new("e").distinct_id("of-call"))), "of-call");
+        assert_eq!(
+            id_of(&rig.sent(Event::new("e").distinct_id("of-call"))),
+            "of-call"
+        );
         for blank in ["", " ", "\t\n\u{a0}"] {
-            assert_eq!(id_of(&rig.sent(Event::new("e").distinct_id(blank))), "of-context");
+            assert_eq!(
+                id_of(&rig.sent(Event::new("e").distinct_id(blank))),
+                "of-context"
+            );
         }
-        assert_eq!(id_of(&rig.sent(Event::new("e").distinct_id(None::<u8>))), "of-context");
+        assert_eq!(
+            id_of(&rig.sent(Event::new("e").distinct_id(None::<u8>))),
+            "of-context"
+        );
     });
     let blank = rig.sent(Event::new("e").distinct_id("\u{2003}"));
     assert!(Uuid::parse_str(id_of(&blank)).is_ok() && is_personless(&blank));
@@ -44,12 +59,18 @@ fn cap_41_the_call_beats_the_context_and_a_blank_id_counts_as_none() {
 
 #[test]
 fn cap_42_white_space_around_an_id_is_trimmed_and_inside_it_kept() {
-    assert_eq!(id_of(&sent(Event::new("e").distinct_id("\n a b\u{a0}"))), "a b");
+    assert_eq!(
+        id_of(&sent(Event::new("e").distinct_id("\n a b\u{a0}"))),
+        "a b"
+    );
 }
 
 #[test]
 fn cap_43_nul_in_an_id_is_replaced() {
-    assert_eq!(id_of(&sent(Event::new("e").distinct_id("a\0b"))), "a\u{FFFD}b");
+    assert_eq!(
+        id_of(&sent(Event::new("e").distinct_id("a\0b"))),
+        "a\u{FFFD}b"
+    );
     assert_eq!(id_of(&sent(Event::new("e").distinct_id("\0"))), "\u{FFFD}");
 }
 
@@ -60,7 +81,11 @@ fn cap_44_an_id_over_200_characters_drops_the_event_and_is_never_cut() {
     assert_eq!(id_of(&sent(Event::new("e").distinct_id(&fits))), fits);
     let rig = Rig::new();
     let long = "secretive".repeat(23);
-    assert_eq!(rig.client.capture(Event::new("too long").distinct_id(&long)), None);
+    assert_eq!(
+        rig.client
+            .capture(Event::new("too long").distinct_id(&long)),
+        None
+    );
     new_context().run(|| {
         identify_context(&long);
         assert_eq!(rig.client.capture("too long in context"), None);
@@ -68,7 +93,10 @@ fn cap_44_an_id_over_200_characters_drops_the_event_and_is_never_cut() {
     assert!(rig.events().is_empty());
     assert_eq!(rig.client.stats().dropped_invalid, 2);
     assert_eq!(log_lines::warnings(&["`too long`", "207 characters"]), 1);
-    assert!(log_lines::with(&["secretive"]).is_empty(), "the length only");
+    assert!(
+        log_lines::with(&["secretive"]).is_empty(),
+        "the length only"
+    );
 }
 
 #[test]
@@ -78,7 +106,10 @@ fn cap_45_an_illegal_id_is_sent_and_warned_about_once_per_value() {
     for _ in 0..3 {
         assert_eq!(id_of(&rig.sent(Event::new("e").distinct_id("NaN"))), "NaN");
     }
-    assert_eq!(id_of(&rig.sent(Event::new("e").distinct_id("'Undefined'"))), "'Undefined'");
+    assert_eq!(
+        id_of(&rig.sent(Event::new("e").distinct_id("'Undefined'"))),
+        "'Undefined'"
+    );
     assert_eq!(log_lines::warnings(&["NaN"]), 1);
     assert_eq!(log_lines::warnings(&["'Undefined'"]), 1);
 }
@@ -96,7 +127,9 @@ fn cap_46_an_event_of_nobody_gets_a_uuidv7_and_says_that_it_is_personless() {
     let event = sent(Event::new("e").property("$process_person_profile", "1"));
     assert_eq!(event["properties"]["$process_person_profile"], true);
     // One that means nothing does not.
-    assert!(is_personless(&sent(Event::new("e").property("$process_person_profile", "perhaps"))));
+    assert!(is_personless(&sent(
+        Event::new("e").property("$process_person_profile", "perhaps")
+    )));
 }
 
 #[test]

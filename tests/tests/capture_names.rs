@@ -16,12 +16,22 @@ fn cap_30_a_blank_name_is_dropped_with_a_warning_and_costs_no_other_event() {
     rig.client.capture("after");
     assert_eq!(rig.events().len(), 2);
     assert_eq!(rig.client.stats().dropped_invalid, 4);
-    assert_eq!(log_lines::warnings(&["its name is blank"]), 1, "said once a minute");
+    assert_eq!(
+        log_lines::warnings(&["its name is blank"]),
+        1,
+        "said once a minute"
+    );
 }
 
 #[test]
 fn cap_31_a_name_is_sent_verbatim() {
-    for name in [" Order  Placed ", "ORDER placed", "q\"\\/\u{1}é\u{1F600}", "$pageview", "{\"a\":1}"] {
+    for name in [
+        " Order  Placed ",
+        "ORDER placed",
+        "q\"\\/\u{1}é\u{1F600}",
+        "$pageview",
+        "{\"a\":1}",
+    ] {
         assert_eq!(sent(Event::new(name))["event"], name);
     }
 }
@@ -37,7 +47,10 @@ fn cap_32_a_long_name_is_cut_between_two_characters_and_warned_about_once() {
         assert_eq!(rig.sent(Event::new(&long))["event"], "l".repeat(199));
     }
     let emoji = "\u{1F600}".repeat(60);
-    assert_eq!(rig.sent(Event::new(&emoji))["event"], "\u{1F600}".repeat(50));
+    assert_eq!(
+        rig.sent(Event::new(&emoji))["event"],
+        "\u{1F600}".repeat(50)
+    );
     assert_eq!(log_lines::warnings(&["is cut to 200 bytes", "lll"]), 1);
 }
 
@@ -53,7 +66,14 @@ fn cap_33_an_event_that_the_service_discards_is_dropped_at_capture() {
 
 #[test]
 fn cap_34_a_name_with_a_call_of_its_own_is_allowed() {
-    for name in ["$exception", "$identify", "$create_alias", "$groupidentify", "$set", "$ai_generation"] {
+    for name in [
+        "$exception",
+        "$identify",
+        "$create_alias",
+        "$groupidentify",
+        "$set",
+        "$ai_generation",
+    ] {
         assert_eq!(sent(Event::new(name).distinct_id("u-1"))["event"], name);
     }
 }

@@ -13,8 +13,14 @@ fn profile(event: Event) -> Option<Value> {
 
 #[test]
 fn cap_80_the_option_sets_the_property() {
-    assert_eq!(profile(Event::new("e").process_person_profile(false)), Some(json!(false)));
-    assert_eq!(profile(Event::new("e").process_person_profile(true)), Some(json!(true)));
+    assert_eq!(
+        profile(Event::new("e").process_person_profile(false)),
+        Some(json!(false))
+    );
+    assert_eq!(
+        profile(Event::new("e").process_person_profile(true)),
+        Some(json!(true))
+    );
 }
 
 #[test]
@@ -30,13 +36,21 @@ fn cap_81_a_property_that_is_no_boolean_is_read_as_one_or_left_out() {
         (json!(null), None),
         (json!([true]), None),
     ] {
-        assert_eq!(profile(Event::new("e").property("$process_person_profile", &given)), sent, "{given}");
+        assert_eq!(
+            profile(Event::new("e").property("$process_person_profile", &given)),
+            sent,
+            "{given}"
+        );
     }
 }
 
 #[test]
 fn cap_81_a_cookieless_mode_that_is_no_boolean_never_reaches_the_service() {
-    let event = Rig::new().sent(Event::new("e").property("$cookieless_mode", "perhaps").property("$ignore_sent_at", "1"));
+    let event = Rig::new().sent(
+        Event::new("e")
+            .property("$cookieless_mode", "perhaps")
+            .property("$ignore_sent_at", "1"),
+    );
     assert_eq!(event["properties"].get("$cookieless_mode"), None);
     assert_eq!(event["properties"]["$ignore_sent_at"], true);
 }
@@ -45,8 +59,12 @@ fn cap_81_a_cookieless_mode_that_is_no_boolean_never_reaches_the_service() {
 fn cap_81_what_a_hook_leaves_is_read_the_same_way() {
     let rig = Rig::with(|options| {
         options.before_send(|mut event| {
-            event.properties.insert("$cookieless_mode".into(), json!("perhaps"));
-            event.properties.insert("$process_person_profile".into(), json!("false"));
+            event
+                .properties
+                .insert("$cookieless_mode".into(), json!("perhaps"));
+            event
+                .properties
+                .insert("$process_person_profile".into(), json!("false"));
             Some(event)
         })
     });
@@ -58,14 +76,33 @@ fn cap_81_what_a_hook_leaves_is_read_the_same_way() {
 #[test]
 fn cap_82_what_is_about_a_person_and_personless_is_dropped_with_a_warning() {
     log_lines::collect();
-    for name in ["$identify", "$create_alias", "$merge_dangerously", "$groupidentify"] {
+    for name in [
+        "$identify",
+        "$create_alias",
+        "$merge_dangerously",
+        "$groupidentify",
+    ] {
         let rig = Rig::new();
-        assert_eq!(rig.client.capture(Event::new(name).distinct_id("u-1").process_person_profile(false)), None);
+        assert_eq!(
+            rig.client.capture(
+                Event::new(name)
+                    .distinct_id("u-1")
+                    .process_person_profile(false)
+            ),
+            None
+        );
         assert_eq!(rig.client.capture(name), None, "of nobody");
-        assert!(rig.client.capture(Event::new(name).distinct_id("u-1")).is_some());
+        assert!(
+            rig.client
+                .capture(Event::new(name).distinct_id("u-1"))
+                .is_some()
+        );
         assert_eq!(rig.events().len(), 1);
         assert_eq!(rig.client.stats().dropped_invalid, 2);
-        assert_eq!(log_lines::warnings(&[&format!("`{name}`"), "personless"]), 1);
+        assert_eq!(
+            log_lines::warnings(&[&format!("`{name}`"), "personless"]),
+            1
+        );
     }
 }
 
@@ -73,18 +110,31 @@ fn cap_82_what_is_about_a_person_and_personless_is_dropped_with_a_warning() {
 fn cap_82_a_hook_cannot_make_an_event_about_a_person_personless() {
     let rig = Rig::with(|options| {
         options.before_send(|mut event| {
-            event.properties.insert("$process_person_profile".into(), json!(0));
+            event
+                .properties
+                .insert("$process_person_profile".into(), json!(0));
             Some(event)
         })
     });
-    assert_eq!(rig.client.capture(Event::new("$identify").distinct_id("u-1")), None);
-    assert!(rig.client.capture(Event::new("e").distinct_id("u-1")).is_some());
+    assert_eq!(
+        rig.client
+            .capture(Event::new("$identify").distinct_id("u-1")),
+        None
+    );
+    assert!(
+        rig.client
+            .capture(Event::new("e").distinct_id("u-1"))
+            .is_some()
+    );
 }
 
 #[test]
 fn cap_83_the_sdk_never_makes_an_event_personful() {
     assert_eq!(profile(Event::new("e")), None);
-    assert_eq!(profile(Event::new("e").groups(json!({ "company": "acme" }))), None);
+    assert_eq!(
+        profile(Event::new("e").groups(json!({ "company": "acme" }))),
+        None
+    );
     assert_eq!(profile(Event::new("e").set(json!({ "a": 1 }))), None);
     let nobody = Rig::new().sent(Event::new("e").groups(json!({ "company": "acme" })));
     assert_eq!(nobody["properties"]["$process_person_profile"], false);

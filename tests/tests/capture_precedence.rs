@@ -24,7 +24,12 @@ fn cap_60_the_call_beats_the_context_which_beats_the_client_which_beats_the_mach
         tag("c", "of tag");
         rig.sent(Event::new("e").property("c", "of call"))
     });
-    for (key, winner) in [("$os", "of super"), ("a", "of super"), ("b", "of tag"), ("c", "of call")] {
+    for (key, winner) in [
+        ("$os", "of super"),
+        ("a", "of super"),
+        ("b", "of tag"),
+        ("c", "of call"),
+    ] {
         assert_eq!(properties(&event)[key], winner, "{key}");
     }
     assert_eq!(properties(&event)["$context_tags"], json!(["b", "c"]));
@@ -49,25 +54,47 @@ fn cap_60_options_beat_properties_beat_tags() {
 
 #[test]
 fn cap_61_the_library_cannot_be_overridden() {
-    let rig = Rig::with(|options| options.super_property("$lib", "super").super_property("$is_server", 1));
+    let rig = Rig::with(|options| {
+        options
+            .super_property("$lib", "super")
+            .super_property("$is_server", 1)
+    });
     let event = new_context().run(|| {
         tag("$lib", "tag");
         tag("$lib_version", "tag");
-        rig.sent(Event::new("e").property("$lib", "call").property("$lib_version", 1).property("$is_server", false))
+        rig.sent(
+            Event::new("e")
+                .property("$lib", "call")
+                .property("$lib_version", 1)
+                .property("$is_server", false),
+        )
     });
     let library = ["$lib", "$lib_version", "$is_server"].map(|key| properties(&event)[key].clone());
-    assert_eq!(library, [json!("posthog-rust"), json!(env!("CARGO_PKG_VERSION")), json!(true)]);
+    assert_eq!(
+        library,
+        [
+            json!("posthog-rust"),
+            json!(env!("CARGO_PKG_VERSION")),
+            json!(true)
+        ]
+    );
 }
 
 #[test]
 fn cap_63_an_option_replaces_the_whole_object() {
     for event in [
-        Event::new("e").property("$set", json!({ "a": 1, "b": 1 })).set(json!({ "a": 2 })),
-        Event::new("e").set(json!({ "a": 2 })).property("$set", json!({ "a": 1, "b": 1 })),
+        Event::new("e")
+            .property("$set", json!({ "a": 1, "b": 1 }))
+            .set(json!({ "a": 2 })),
+        Event::new("e")
+            .set(json!({ "a": 2 }))
+            .property("$set", json!({ "a": 1, "b": 1 })),
     ] {
         assert_eq!(properties(&sent(event))["$set"], json!({ "a": 2 }));
     }
-    let event = Event::new("e").set_once(json!({ "a": 2 })).property("$set_once", json!({ "b": 1 }));
+    let event = Event::new("e")
+        .set_once(json!({ "a": 2 }))
+        .property("$set_once", json!({ "b": 1 }));
     assert_eq!(properties(&sent(event))["$set_once"], json!({ "a": 2 }));
 }
 
@@ -75,39 +102,78 @@ fn cap_63_an_option_replaces_the_whole_object() {
 fn cap_70_the_library_is_named_on_every_event() {
     let event = sent(Event::new("e"));
     assert_eq!(properties(&event)["$lib"], "posthog-rust");
-    assert_eq!(properties(&event)["$lib_version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        properties(&event)["$lib_version"],
+        env!("CARGO_PKG_VERSION")
+    );
 }
 
 #[test]
 fn cap_71_what_is_known_of_the_machine_is_sent_and_never_empty() {
     let event = sent(Event::new("e"));
-    let known = |key: &str| properties(&event).get(key).is_none_or(|value| value.as_str().is_some_and(|text| !text.is_empty()));
+    let known = |key: &str| {
+        properties(&event)
+            .get(key)
+            .is_none_or(|value| value.as_str().is_some_and(|text| !text.is_empty()))
+    };
     assert!(known("$os") && known("$os_version"));
-    assert_eq!(properties(&event).contains_key("$os"), !std::env::consts::OS.is_empty());
+    assert_eq!(
+        properties(&event).contains_key("$os"),
+        !std::env::consts::OS.is_empty()
+    );
 }
 
 #[test]
 fn cap_72_an_event_of_no_server_says_nothing_about_servers() {
     assert_eq!(properties(&sent(Event::new("e")))["$is_server"], true);
     let rig = Rig::with(|options| options.is_server(false));
-    assert_eq!(properties(&rig.sent(Event::new("e"))).get("$is_server"), None);
+    assert_eq!(
+        properties(&rig.sent(Event::new("e"))).get("$is_server"),
+        None
+    );
 }
 
 #[test]
 fn cap_73_only_true_is_sent_and_the_call_decides_before_the_property_before_the_client() {
     let geoip = |options: fn(Options) -> Options, event| {
-        properties(&Rig::with(options).sent(event)).get("$geoip_disable").cloned()
+        properties(&Rig::with(options).sent(event))
+            .get("$geoip_disable")
+            .cloned()
     };
-    let (on, off): (fn(Options) -> Options, fn(Options) -> Options) =
-        (|options| options.disable_geoip(true), |options| options.disable_geoip(false));
+    let (on, off): (fn(Options) -> Options, fn(Options) -> Options) = (
+        |options| options.disable_geoip(true),
+        |options| options.disable_geoip(false),
+    );
     let event = || Event::new("e");
     assert_eq!(geoip(on, event()), Some(json!(true)));
     assert_eq!(geoip(off, event()), None);
-    assert_eq!(geoip(off, event().property("$geoip_disable", true)), Some(json!(true)));
+    assert_eq!(
+        geoip(off, event().property("$geoip_disable", true)),
+        Some(json!(true))
+    );
     assert_eq!(geoip(on, event().property("$geoip_disable", "false")), None);
-    assert_eq!(geoip(on, event().property("$geoip_disable", "perhaps")), Some(json!(true)));
-    assert_eq!(geoip(on, event().property("$geoip_disable", true).disable_geoip(false)), None);
-    assert_eq!(geoip(off, event().property("$geoip_disable", false).disable_geoip(true)), Some(json!(true)));
+    assert_eq!(
+        geoip(on, event().property("$geoip_disable", "perhaps")),
+        Some(json!(true))
+    );
+    assert_eq!(
+        geoip(
+            on,
+            event()
+                .property("$geoip_disable", true)
+                .disable_geoip(false)
+        ),
+        None
+    );
+    assert_eq!(
+        geoip(
+            off,
+            event()
+                .property("$geoip_disable", false)
+                .disable_geoip(true)
+        ),
+        Some(json!(true))
+    );
 }
 
 #[test]
@@ -117,7 +183,15 @@ fn cap_74_by_default_the_senders_address_is_not_looked_up() {
 
 #[test]
 fn cap_75_the_sdk_adds_nothing_else() {
-    let known = ["$geoip_disable", "$is_server", "$lib", "$lib_version", "$os", "$os_version", "mine"];
+    let known = [
+        "$geoip_disable",
+        "$is_server",
+        "$lib",
+        "$lib_version",
+        "$os",
+        "$os_version",
+        "mine",
+    ];
     let event = sent(Event::new("e").distinct_id("u-1").property("mine", 1));
     let mut keys: Vec<_> = properties(&event).keys().map(String::as_str).collect();
     keys.retain(|key| !known.contains(key));
@@ -126,5 +200,10 @@ fn cap_75_the_sdk_adds_nothing_else() {
         identify_context("u-1");
         sent(Event::new("e"))
     });
-    assert!(properties(&event).keys().all(|key| known.contains(&key.as_str())), "{event}");
+    assert!(
+        properties(&event)
+            .keys()
+            .all(|key| known.contains(&key.as_str())),
+        "{event}"
+    );
 }

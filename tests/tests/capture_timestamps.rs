@@ -8,7 +8,10 @@ use support::{Rig, log_lines, sent, start};
 use uuid::Uuid;
 
 fn time_of(event: Event) -> String {
-    sent(event)["timestamp"].as_str().expect("a string").to_owned()
+    sent(event)["timestamp"]
+        .as_str()
+        .expect("a string")
+        .to_owned()
 }
 
 const NOW: &str = "2030-03-17T17:46:40.250000Z";
@@ -19,45 +22,85 @@ fn cap_105_the_default_is_the_time_of_the_call_in_utc_to_the_microsecond() {
     rig.client.capture("first");
     rig.clock.advance(Duration::from_micros(1_500_001));
     rig.client.capture("second");
-    let times: Vec<_> = rig.events().iter().map(|event| event["timestamp"].clone()).collect();
+    let times: Vec<_> = rig
+        .events()
+        .iter()
+        .map(|event| event["timestamp"].clone())
+        .collect();
     assert_eq!(times, [NOW, "2030-03-17T17:46:41.750001Z"]);
 }
 
 #[test]
 fn cap_105_the_digits_that_are_given_are_kept() {
-    for text in ["2031-05-07T02:00:00Z", "2031-05-07T02:00:00.5Z", "2031-05-07T02:00:00.120Z", "2031-05-07T02:00:00.123456789Z"] {
+    for text in [
+        "2031-05-07T02:00:00Z",
+        "2031-05-07T02:00:00.5Z",
+        "2031-05-07T02:00:00.120Z",
+        "2031-05-07T02:00:00.123456789Z",
+    ] {
         assert_eq!(time_of(Event::new("e").timestamp(text)), text);
     }
     assert_eq!(time_of(Event::new("e").timestamp(start())), NOW);
     let given: Timestamp = "2031-05-07T02:00:00.25Z".parse().expect("a timestamp");
-    assert_eq!(time_of(Event::new("e").timestamp(given)), "2031-05-07T02:00:00.25Z");
+    assert_eq!(
+        time_of(Event::new("e").timestamp(given)),
+        "2031-05-07T02:00:00.25Z"
+    );
 }
 
 #[test]
 fn cap_106_another_offset_is_the_same_instant_in_utc() {
-    assert_eq!(time_of(Event::new("e").timestamp("2031-05-06T23:30:00-02:30")), "2031-05-07T02:00:00Z");
-    assert_eq!(time_of(Event::new("e").timestamp("2031-05-07T02:00:00.50+14:00")), "2031-05-06T12:00:00.50Z");
+    assert_eq!(
+        time_of(Event::new("e").timestamp("2031-05-06T23:30:00-02:30")),
+        "2031-05-07T02:00:00Z"
+    );
+    assert_eq!(
+        time_of(Event::new("e").timestamp("2031-05-07T02:00:00.50+14:00")),
+        "2031-05-06T12:00:00.50Z"
+    );
 }
 
 #[test]
 fn cap_107_what_is_no_timestamp_is_the_current_time_with_a_warning() {
     log_lines::collect();
-    for text in ["", "yesterday", "2031-05-07", "2031-05-07T02:00:00", "1900000000", "2031-02-30T00:00:00Z", "2031-05-07T02:00:00.Z", "\u{1F600}.5"] {
+    for text in [
+        "",
+        "yesterday",
+        "2031-05-07",
+        "2031-05-07T02:00:00",
+        "1900000000",
+        "2031-02-30T00:00:00Z",
+        "2031-05-07T02:00:00.Z",
+        "\u{1F600}.5",
+    ] {
         assert_eq!(time_of(Event::new("e").timestamp(text)), NOW, "{text}");
     }
-    assert_eq!(log_lines::warnings(&["timestamp", "current time"]), 1, "once a minute");
+    assert_eq!(
+        log_lines::warnings(&["timestamp", "current time"]),
+        1,
+        "once a minute"
+    );
 }
 
 #[test]
 fn cap_108_the_future_and_the_past_are_accepted() {
-    for text in ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59.5Z", "9999-12-30T00:00:00Z"] {
+    for text in [
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.5Z",
+        "9999-12-30T00:00:00Z",
+    ] {
         assert_eq!(time_of(Event::new("e").timestamp(text)), text);
     }
 }
 
 #[test]
 fn cap_109_a_year_of_another_length_is_the_current_time() {
-    for text in ["-000001-01-01T00:00:00Z", "+010000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "0000-01-01T00:00:00+01:00"] {
+    for text in [
+        "-000001-01-01T00:00:00Z",
+        "+010000-01-01T00:00:00Z",
+        "10000-01-01T00:00:00Z",
+        "0000-01-01T00:00:00+01:00",
+    ] {
         assert_eq!(time_of(Event::new("e").timestamp(text)), NOW, "{text}");
     }
     let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
@@ -91,9 +134,20 @@ fn cap_110_a_uuid_in_any_form_becomes_lower_case_with_hyphens() {
 #[test]
 fn cap_110_an_invalid_uuid_is_replaced_with_an_error_in_the_log() {
     log_lines::collect();
-    for text in ["", "no", "6ba7b810-9dad-11d1-80b4", "00000000-0000-0000-0000-000000000000"] {
-        let uuid = sent(Event::new("e").uuid(text))["uuid"].as_str().map(Uuid::parse_str);
-        assert_eq!(uuid.expect("a string").expect("a UUID").get_version_num(), 7, "{text}");
+    for text in [
+        "",
+        "no",
+        "6ba7b810-9dad-11d1-80b4",
+        "00000000-0000-0000-0000-000000000000",
+    ] {
+        let uuid = sent(Event::new("e").uuid(text))["uuid"]
+            .as_str()
+            .map(Uuid::parse_str);
+        assert_eq!(
+            uuid.expect("a string").expect("a UUID").get_version_num(),
+            7,
+            "{text}"
+        );
     }
     let lines = log_lines::with(&["UUID given"]);
     assert_eq!(lines.len(), 1, "once a minute");
@@ -127,6 +181,14 @@ fn cap_23_every_attempt_carries_the_same_event() {
     let events = rig.wire.events();
     assert_eq!(events.len(), 3);
     assert!(events.iter().all(|event| *event == events[0]));
-    let sent_at: Vec<_> = rig.wire.bodies().iter().map(|body| body["sent_at"].clone()).collect();
-    assert!(sent_at[0] != sent_at[1] && sent_at[1] != sent_at[2], "{sent_at:?}");
+    let sent_at: Vec<_> = rig
+        .wire
+        .bodies()
+        .iter()
+        .map(|body| body["sent_at"].clone())
+        .collect();
+    assert!(
+        sent_at[0] != sent_at[1] && sent_at[1] != sent_at[2],
+        "{sent_at:?}"
+    );
 }

@@ -51,10 +51,16 @@ impl<F: Fn(&Mutex<Option<Client>>) + Send + Sync> Transport for Acts<F> {
 }
 
 /// A client that its transport can reach.
-fn reaching<F: Fn(&Mutex<Option<Client>>) + Send + Sync + 'static>(act: F) -> (Client, Arc<Acts<F>>) {
-    let transport = Arc::new(Acts { client: Mutex::new(None), act });
+fn reaching<F: Fn(&Mutex<Option<Client>>) + Send + Sync + 'static>(
+    act: F,
+) -> (Client, Arc<Acts<F>>) {
+    let transport = Arc::new(Acts {
+        client: Mutex::new(None),
+        act,
+    });
     let options = Options::new("phc_test").flush_at(1).max_batch_size(1);
-    let client = Client::with_transport(options, Arc::clone(&transport) as _).expect("options in order");
+    let client =
+        Client::with_transport(options, Arc::clone(&transport) as _).expect("options in order");
     *transport.client.lock().expect("no panic") = Some(client.clone());
     (client, transport)
 }
@@ -80,10 +86,17 @@ fn dlv_50_a_flush_ends_at_its_timeout_and_says_how_many_are_pending() {
         rig.client.capture("e");
     }
     assert_eq!(pending(rig.client.flush(Duration::ZERO)), 3);
-    assert_eq!(pending(while_time_passes(&rig, || rig.client.flush(SECOND))), 3);
+    assert_eq!(
+        pending(while_time_passes(&rig, || rig.client.flush(SECOND))),
+        3
+    );
     rig.wire.release();
     assert_eq!(rig.client.flush(PATIENCE), Ok(()));
-    assert_eq!(rig.client.flush(Duration::MAX), Ok(()), "no timeout is too long");
+    assert_eq!(
+        rig.client.flush(Duration::MAX),
+        Ok(()),
+        "no timeout is too long"
+    );
 }
 
 #[test]
@@ -94,7 +107,10 @@ fn dlv_51_with_nothing_pending_a_flush_succeeds_at_once_and_asks_for_nothing() {
     rig.events();
     assert_eq!(rig.client.flush(Duration::ZERO), Ok(()));
     rig.client.capture("later");
-    assert!(rig.wire.stays_at(1), "an earlier flush is no flush of a later event");
+    assert!(
+        rig.wire.stays_at(1),
+        "an earlier flush is no flush of a later event"
+    );
 }
 
 #[test]
@@ -113,7 +129,8 @@ fn dlv_52_events_that_wait_for_their_retry_at_the_timeout_are_delivered_later() 
 #[test]
 fn dlv_53_a_flush_shortens_no_wait_and_concurrent_ones_share_one_drain() {
     let rig = Rig::new();
-    rig.wire.answer_with(Ok(Response::new(503).with_retry_after("20")));
+    rig.wire
+        .answer_with(Ok(Response::new(503).with_retry_after("20")));
     rig.client.capture("e");
     let _ = rig.client.flush(Duration::ZERO);
     rig.settled(1);
@@ -123,7 +140,9 @@ fn dlv_53_a_flush_shortens_no_wait_and_concurrent_ones_share_one_drain() {
     rig.clock.advance(Duration::from_millis(19_999));
     assert!(rig.wire.stays_at(1));
     thread::scope(|scope| {
-        let flushes: Vec<_> = (0..4).map(|_| scope.spawn(|| rig.client.flush(60 * SECOND))).collect();
+        let flushes: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| rig.client.flush(60 * SECOND)))
+            .collect();
         rig.clock.advance(Duration::from_millis(5001));
         for flush in flushes {
             assert_eq!(flush.join().expect("no panic"), Ok(()));
@@ -191,8 +210,16 @@ fn dlv_60_a_shutdown_ends_at_its_timeout_although_a_request_hangs() {
     let result = while_time_passes(&rig, || rig.client.shutdown(10 * SECOND));
     assert_eq!(pending(result), 77);
     let stats = rig.client.stats();
-    assert_eq!((stats.failed, stats.pending()), (76, 1), "the one under way is not known yet");
-    assert_eq!(rig.client.shutdown(PATIENCE), result, "the first result stays");
+    assert_eq!(
+        (stats.failed, stats.pending()),
+        (76, 1),
+        "the one under way is not known yet"
+    );
+    assert_eq!(
+        rig.client.shutdown(PATIENCE),
+        result,
+        "the first result stays"
+    );
     rig.wire.release();
     rig.until(|stats| stats.delivered == 1);
     assert!(rig.wire.stays_at(1), "nothing more is sent");
@@ -211,7 +238,9 @@ fn dlv_60_a_shutdown_cuts_waits_and_the_timeouts_of_requests_to_what_is_left() {
     assert!(rig.wire.wait_for(1));
     thread::scope(|scope| {
         let shutdown = scope.spawn(|| rig.client.shutdown(4 * SECOND));
-        eventually(|| rig.client.capture("is it closed?").is_none() && rig.client.stats().dropped_closed > 0);
+        eventually(|| {
+            rig.client.capture("is it closed?").is_none() && rig.client.stats().dropped_closed > 0
+        });
         // The worker is held, so that the shutdown has begun for certain once it takes no more.
         rig.wire.answer(200);
         rig.wire.answer(503);
@@ -219,7 +248,11 @@ fn dlv_60_a_shutdown_cuts_waits_and_the_timeouts_of_requests_to_what_is_left() {
         assert!(rig.wire.wait_for(2));
         let requests = rig.wire.requests();
         assert_eq!(requests[0].timeout, 15 * SECOND);
-        assert!(requests[1].timeout <= 4 * SECOND, "{:?}", requests[1].timeout);
+        assert!(
+            requests[1].timeout <= 4 * SECOND,
+            "{:?}",
+            requests[1].timeout
+        );
         while !shutdown.is_finished() {
             rig.clock.advance(SECOND);
             thread::yield_now();
@@ -231,11 +264,15 @@ fn dlv_60_a_shutdown_cuts_waits_and_the_timeouts_of_requests_to_what_is_left() {
 #[test]
 fn dlv_60_a_retry_that_is_due_after_the_deadline_is_given_up_at_the_deadline() {
     let rig = Rig::new();
-    rig.wire.answer_with(Ok(Response::new(503).with_retry_after("30")));
+    rig.wire
+        .answer_with(Ok(Response::new(503).with_retry_after("30")));
     rig.client.capture("e");
     let _ = rig.client.flush(Duration::ZERO);
     rig.settled(1);
-    assert_eq!(pending(while_time_passes(&rig, || rig.client.shutdown(3 * SECOND))), 1);
+    assert_eq!(
+        pending(while_time_passes(&rig, || rig.client.shutdown(3 * SECOND))),
+        1
+    );
     assert_eq!(rig.client.stats().failed, 1);
     rig.clock.advance(100 * SECOND);
     assert!(rig.wire.stays_at(1));
@@ -247,7 +284,9 @@ fn dlv_61_concurrent_shutdowns_share_one_drain_and_one_result() {
     rig.wire.hold();
     rig.client.capture("e");
     thread::scope(|scope| {
-        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| rig.client.shutdown(PATIENCE))).collect();
+        let all: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| rig.client.shutdown(PATIENCE)))
+            .collect();
         assert!(rig.wire.wait_for(1));
         rig.wire.release();
         for one in all {
@@ -293,7 +332,10 @@ fn dlv_64_a_shutdown_on_the_worker_returns_at_once_and_the_drain_ends_behind_it(
     });
     client.capture("e");
     assert_eq!(told.recv_timeout(PATIENCE), Ok(2));
-    assert_eq!(client.shutdown(Duration::ZERO).is_ok(), client.stats().pending() == 0);
+    assert_eq!(
+        client.shutdown(Duration::ZERO).is_ok(),
+        client.stats().pending() == 0
+    );
     eventually(|| client.stats().pending() == 0);
     assert_eq!(client.stats().delivered, 2);
     drop(transport);
@@ -304,7 +346,11 @@ fn dlv_65_dropping_the_last_handle_delivers_what_is_queued() {
     let rig = Rig::new();
     let clone = rig.client.clone();
     rig.client.capture("e");
-    let Rig { client, wire, clock: _clock } = rig;
+    let Rig {
+        client,
+        wire,
+        clock: _clock,
+    } = rig;
     drop(client);
     assert!(wire.stays_at(0), "a handle is left");
     drop(clone);
@@ -313,7 +359,11 @@ fn dlv_65_dropping_the_last_handle_delivers_what_is_queued() {
 
 #[test]
 fn dlv_65_dropping_the_last_handle_while_unwinding_delivers_and_does_not_abort() {
-    let Rig { client, wire, clock: _clock } = Rig::new();
+    let Rig {
+        client,
+        wire,
+        clock: _clock,
+    } = Rig::new();
     let unwound = catch_unwind(AssertUnwindSafe(move || {
         let _dropped_by_the_panic = client.clone();
         client.capture("e");
@@ -329,7 +379,11 @@ fn dlv_65_a_client_made_and_dropped_while_unwinding_works() {
     struct Captures(Arc<Mutex<Vec<Vec<String>>>>);
     impl Drop for Captures {
         fn drop(&mut self) {
-            let Rig { client, wire, clock: _clock } = Rig::new();
+            let Rig {
+                client,
+                wire,
+                clock: _clock,
+            } = Rig::new();
             client.capture("last words");
             drop(client);
             *self.0.lock().expect("no panic") = wire.names();
@@ -350,7 +404,11 @@ fn dlv_65_dropping_the_last_handle_ends_at_the_shutdown_timeout() {
     let rig = Rig::with(|options| options.shutdown_timeout(2 * SECOND));
     rig.wire.hold();
     rig.client.capture("e");
-    let Rig { client, wire, clock } = rig;
+    let Rig {
+        client,
+        wire,
+        clock,
+    } = rig;
     thread::scope(|scope| {
         let dropping = scope.spawn(move || drop(client));
         let start = Instant::now();
@@ -386,7 +444,10 @@ fn dlv_65_a_client_whose_last_handle_is_dropped_on_its_own_worker_ends() {
     };
     let_go.send(()).expect("a worker");
     for _ in 0..2 {
-        assert_eq!(told.recv_timeout(PATIENCE), Ok(Some("posthog-analytics".to_owned())));
+        assert_eq!(
+            told.recv_timeout(PATIENCE),
+            Ok(Some("posthog-analytics".to_owned()))
+        );
     }
     eventually(|| transport.strong_count() == 0);
 }
@@ -399,7 +460,13 @@ fn dlv_149_nobody_waits_without_bound_for_a_worker_that_does_nothing() {
     rig.client.capture("e");
     let _ = rig.client.flush(Duration::ZERO);
     assert!(rig.wire.wait_for(1));
-    assert_eq!(pending(while_time_passes(&rig, || rig.client.flush(5 * SECOND))), 1);
-    assert_eq!(pending(while_time_passes(&rig, || rig.client.shutdown(5 * SECOND))), 1);
+    assert_eq!(
+        pending(while_time_passes(&rig, || rig.client.flush(5 * SECOND))),
+        1
+    );
+    assert_eq!(
+        pending(while_time_passes(&rig, || rig.client.shutdown(5 * SECOND))),
+        1
+    );
     rig.wire.release();
 }

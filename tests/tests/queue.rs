@@ -23,12 +23,22 @@ fn dlv_20_a_capture_waits_neither_for_the_worker_nor_for_the_network() {
 #[test]
 fn dlv_22_a_full_queue_refuses_the_newest_by_count_and_by_bytes() {
     let rig = Rig::with(|options| options.max_queue_size(3));
-    let taken: Vec<bool> = (0..5).map(|n| rig.client.capture(format!("{n}")).is_some()).collect();
+    let taken: Vec<bool> = (0..5)
+        .map(|n| rig.client.capture(format!("{n}")).is_some())
+        .collect();
     assert_eq!(taken, [true, true, true, false, false]);
     assert_eq!(rig.names(), ["0", "1", "2"]);
     let rig = Rig::with(|options| options.max_queue_bytes(10_000));
-    assert!(rig.client.capture(Event::new("large").property("x", "x".repeat(9000))).is_some());
-    assert!(rig.client.capture(Event::new("second").property("x", "x".repeat(9000))).is_none());
+    assert!(
+        rig.client
+            .capture(Event::new("large").property("x", "x".repeat(9000)))
+            .is_some()
+    );
+    assert!(
+        rig.client
+            .capture(Event::new("second").property("x", "x".repeat(9000)))
+            .is_none()
+    );
     assert!(rig.client.capture("small").is_some());
     assert_eq!(rig.client.stats().dropped_queue_full, 1);
 }
@@ -40,7 +50,11 @@ fn dlv_23_a_full_queue_says_so_once_an_episode_and_counts_what_it_refused() {
     // The tests of this file share the log; only this one looks at these lines' number.
     let before = said();
     let rig = Rig::with(|options| options.max_queue_size(4).max_batch_size(1).flush_at(10_000));
-    let fill = || (0..20).filter(|_| rig.client.capture("e").is_none()).count();
+    let fill = || {
+        (0..20)
+            .filter(|_| rig.client.capture("e").is_none())
+            .count()
+    };
     assert_eq!(fill(), 16);
     let first = said();
     assert!(first > before);
@@ -50,7 +64,10 @@ fn dlv_23_a_full_queue_says_so_once_an_episode_and_counts_what_it_refused() {
     assert_eq!(rig.client.stats().dropped_queue_full, 52);
     assert_eq!(rig.client.shutdown(PATIENCE), Ok(()));
     assert_eq!(rig.client.stats().delivered, 8);
-    assert_eq!(log_lines::warnings(&["52 events were dropped because the queue was full"]), 1);
+    assert_eq!(
+        log_lines::warnings(&["52 events were dropped because the queue was full"]),
+        1
+    );
 }
 
 #[test]
@@ -83,7 +100,10 @@ fn dlv_25_what_is_captured_while_a_batch_is_in_flight_is_never_lost() {
     }
     rig.wire.release();
     rig.settled(1);
-    assert!(rig.client.capture("e").is_none(), "the queue is full while the batch waits for its retry");
+    assert!(
+        rig.client.capture("e").is_none(),
+        "the queue is full while the batch waits for its retry"
+    );
     rig.clock.advance(Duration::from_secs(1));
     assert_eq!(rig.names(), ["a", "b", "a", "b", "c", "d"]);
     assert_eq!(rig.client.stats().delivered, 4);
@@ -93,8 +113,16 @@ fn dlv_25_what_is_captured_while_a_batch_is_in_flight_is_never_lost() {
 fn dlv_26_an_event_that_is_too_large_is_dropped_with_its_name_and_size_only() {
     log_lines::collect();
     let rig = Rig::with(|options| options.max_event_bytes(2000));
-    assert!(rig.client.capture(Event::new("fits").property("x", "x".repeat(1000))).is_some());
-    assert!(rig.client.capture(Event::new("too large").property("x", "confidential".repeat(200))).is_none());
+    assert!(
+        rig.client
+            .capture(Event::new("fits").property("x", "x".repeat(1000)))
+            .is_some()
+    );
+    assert!(
+        rig.client
+            .capture(Event::new("too large").property("x", "confidential".repeat(200)))
+            .is_none()
+    );
     assert_eq!(rig.client.stats().dropped_too_large, 1);
     assert_eq!(log_lines::warnings(&["`too large`", "bytes"]), 1);
     assert!(log_lines::with(&["confidential"]).is_empty());
@@ -125,7 +153,10 @@ fn dlv_27_a_capture_after_the_shutdown_began_is_dropped_with_a_warning() {
     assert_eq!(rig.client.capture("after the shutdown"), None);
     assert_eq!(rig.wire.names(), [["before"]]);
     assert_eq!(rig.client.stats().dropped_closed, 2);
-    assert_eq!(log_lines::warnings(&["`after the shutdown`", "shut down"]), 1);
+    assert_eq!(
+        log_lines::warnings(&["`after the shutdown`", "shut down"]),
+        1
+    );
 }
 
 #[test]

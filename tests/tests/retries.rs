@@ -61,25 +61,59 @@ fn dlv_91_the_waits_double_and_are_at_most_a_quarter_longer() {
         rig.settled(u64::from(retry));
         let wait = Duration::from_millis(200) * (1 << (retry - 1));
         rig.clock.advance(wait - MILLISECOND);
-        assert!(rig.wire.stays_at(retry as usize), "too early before retry {retry}");
+        assert!(
+            rig.wire.stays_at(retry as usize),
+            "too early before retry {retry}"
+        );
         rig.clock.advance(wait / 4 + MILLISECOND);
-        assert!(rig.wire.wait_for(retry as usize + 1), "too late for retry {retry}");
+        assert!(
+            rig.wire.wait_for(retry as usize + 1),
+            "too late for retry {retry}"
+        );
     }
 }
 
 #[test]
 fn dlv_92_retry_after_is_honoured_up_to_30_seconds_and_never_shortens_a_wait() {
-    let wait = |value: &str, step| first_wait(Response::new(503).with_retry_after(value), Duration::from_millis(step));
+    let wait = |value: &str, step| {
+        first_wait(
+            Response::new(503).with_retry_after(value),
+            Duration::from_millis(step),
+        )
+    };
     let backoff = Duration::from_millis(300);
     let two = wait("2", 100);
-    assert!((Duration::from_secs(2)..=Duration::from_millis(2600)).contains(&two), "{two:?}");
+    assert!(
+        (Duration::from_secs(2)..=Duration::from_millis(2600)).contains(&two),
+        "{two:?}"
+    );
     let date = wait("Sun, 17 Mar 2030 17:46:50 GMT", 500);
-    assert!((Duration::from_millis(9700)..Duration::from_secs(13)).contains(&date), "{date:?}");
-    for hostile in ["99999", "18446744073709551616", &"9".repeat(60), "Fri, 31 Dec 9999 23:59:59 GMT"] {
+    assert!(
+        (Duration::from_millis(9700)..Duration::from_secs(13)).contains(&date),
+        "{date:?}"
+    );
+    for hostile in [
+        "99999",
+        "18446744073709551616",
+        &"9".repeat(60),
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
         let capped = wait(hostile, 1000);
-        assert!((Duration::from_secs(30)..Duration::from_secs(39)).contains(&capped), "{hostile}: {capped:?}");
+        assert!(
+            (Duration::from_secs(30)..Duration::from_secs(39)).contains(&capped),
+            "{hostile}: {capped:?}"
+        );
     }
-    for ignored in ["0", "-5", "1e9", "NaN", "", "\u{221e}", "Sun, 17 Mar 2030 17:46:00 GMT", &"9".repeat(10_000)] {
+    for ignored in [
+        "0",
+        "-5",
+        "1e9",
+        "NaN",
+        "",
+        "\u{221e}",
+        "Sun, 17 Mar 2030 17:46:00 GMT",
+        &"9".repeat(10_000),
+    ] {
         let short = wait(ignored, 50);
         assert!(short <= backoff, "{ignored}: {short:?}");
     }
@@ -90,7 +124,9 @@ fn dlv_94_when_retries_are_used_up_the_events_are_dropped_and_counted() {
     log_lines::collect();
     let rig = Rig::with(|options| options.max_retries(1));
     for _ in 0..2 {
-        rig.wire.answer_with(Err(TransportError::Connection { reason: "reset".into() }));
+        rig.wire.answer_with(Err(TransportError::Connection {
+            reason: "reset".into(),
+        }));
     }
     rig.client.capture("lost");
     let _ = rig.client.flush(Duration::ZERO);
@@ -100,7 +136,10 @@ fn dlv_94_when_retries_are_used_up_the_events_are_dropped_and_counted() {
     let _ = rig.client.flush(Duration::ZERO);
     run_until(&rig, 3, Duration::from_secs(1));
     assert_eq!(rig.names(), ["lost", "lost", "later"]);
-    assert_eq!(log_lines::warnings(&["given up after 2 attempts", "not reached"]), 1);
+    assert_eq!(
+        log_lines::warnings(&["given up after 2 attempts", "not reached"]),
+        1
+    );
 }
 
 #[test]
@@ -119,7 +158,12 @@ fn dlv_95_a_batch_that_is_too_large_is_split_and_its_order_kept() {
     rig.wire.answer(413);
     rig.wire.release();
     assert_eq!(rig.client.flush(support::PATIENCE), Ok(()));
-    let names: Vec<String> = rig.wire.names().iter().map(|batch| batch.concat()).collect();
+    let names: Vec<String> = rig
+        .wire
+        .names()
+        .iter()
+        .map(|batch| batch.concat())
+        .collect();
     assert_eq!(names, ["0123456", "012", "0", "12", "3456"]);
     let stats = rig.client.stats();
     assert_eq!((stats.delivered, stats.failed), (6, 1));
@@ -140,7 +184,12 @@ fn dlv_95_each_half_has_attempts_of_its_own_and_the_size_comes_back_after_a_succ
     rig.wire.release();
     run_until(&rig, 4, Duration::from_secs(1));
     rig.events();
-    let names: Vec<String> = rig.wire.names().iter().map(|batch| batch.concat()).collect();
+    let names: Vec<String> = rig
+        .wire
+        .names()
+        .iter()
+        .map(|batch| batch.concat())
+        .collect();
     assert_eq!(names, ["abcd", "abcd", "ab", "ab", "cd", "efgh", "ijkl"]);
     assert_eq!(rig.client.stats().failed, 0);
 }
@@ -157,12 +206,19 @@ fn dlv_95_a_single_event_that_is_too_large_is_final_after_one_request() {
 
 #[test]
 fn dlv_96_each_status_is_final_or_tried_again() {
-    for status in [100, 300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 415, 422, 451, 600, 999] {
+    for status in [
+        100, 300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 409, 415, 422, 451, 600,
+        999,
+    ] {
         let rig = Rig::new();
         rig.wire.answer(status);
         rig.client.capture("e");
         rig.events();
-        assert_eq!((rig.client.stats().failed, rig.client.stats().retries), (1, 0), "{status}");
+        assert_eq!(
+            (rig.client.stats().failed, rig.client.stats().retries),
+            (1, 0),
+            "{status}"
+        );
         assert_eq!(rig.wire.requests().len(), 1, "{status}");
     }
     for status in [408, 429, 500, 501, 502, 503, 504, 520, 599] {
@@ -222,7 +278,11 @@ fn dlv_98_after_an_outage_the_next_batch_backs_off_until_one_succeeds() {
     assert!(rig.wire.stays_at(4), "c has to wait for 800 ms");
     rig.wire.always(200);
     rig.clock.advance(MILLISECOND);
-    assert_eq!(rig.names(), ["a", "a", "b", "b", "c", "d"], "one success ends it");
+    assert_eq!(
+        rig.names(),
+        ["a", "a", "b", "b", "c", "d"],
+        "one success ends it"
+    );
 }
 
 #[test]

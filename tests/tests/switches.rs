@@ -67,16 +67,25 @@ fn cap_12_while_opted_out_no_hook_runs_and_what_was_queued_is_delivered() {
 fn cap_13_debug_logs_each_event_and_sends_nothing_itself() {
     log_lines::collect();
     let rig = Rig::new();
-    rig.client.capture(Event::new("quiet one").property("secret", "s1"));
+    rig.client
+        .capture(Event::new("quiet one").property("secret", "s1"));
     rig.client.debug(true);
-    rig.client.capture(Event::new("loud one").property("secret", "s2"));
+    rig.client
+        .capture(Event::new("loud one").property("secret", "s2"));
     rig.client.debug(false);
-    rig.client.capture(Event::new("quiet again").property("secret", "s3"));
+    rig.client
+        .capture(Event::new("quiet again").property("secret", "s3"));
     assert_eq!(rig.names(), ["quiet one", "loud one", "quiet again"]);
-    assert!(log_lines::with(&["quiet one"]).is_empty() && log_lines::with(&["quiet again"]).is_empty());
+    assert!(
+        log_lines::with(&["quiet one"]).is_empty() && log_lines::with(&["quiet again"]).is_empty()
+    );
     let loud = log_lines::with(&["loud one"]);
     assert!(!loud.is_empty());
-    assert!(loud.iter().filter(|line| line.text.contains("s2")).all(|line| line.level == log::Level::Trace));
+    assert!(
+        loud.iter()
+            .filter(|line| line.text.contains("s2"))
+            .all(|line| line.level == log::Level::Trace)
+    );
 }
 
 #[test]

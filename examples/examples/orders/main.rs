@@ -11,7 +11,7 @@ mod report;
 use anyhow::Context as _;
 use order::{Order, ReadError};
 use posthog::{capture, context, scoped, tag};
-use posthog_examples::Demo;
+use posthog_examples::{Demo, ELSEWHERE};
 use std::{collections::BTreeMap, fs, panic};
 
 /// 1,000 orders of six shops; 25 of them are broken.
@@ -36,10 +36,10 @@ fn main() -> anyhow::Result<()> {
     }
     println!("{total}");
 
-    drop(posthog); // delivers what is queued
-    match demo.arrived().map_err(anyhow::Error::from_boxed)? {
+    // Ends the client, which delivers what is queued.
+    match demo.finish(posthog).map_err(anyhow::Error::from_boxed)? {
         Some(events) => report::print(&events),
-        None => println!("The events are in the activity view of your project."),
+        None => println!("{ELSEWHERE}"),
     }
     Ok(())
 }
@@ -80,11 +80,12 @@ fn process(order: &Order) -> anyhow::Result<()> {
 
     // A payment that fails for good was reported where it failed; on its way through this context it is not again.
     let attempts = payment::collect(&order.payment)?;
+    let average_price = order.average_price(total); // panics for an order of no pieces
 
     capture!(
         "order_processed",
         total = total.as_units(),
-        average_price = order.average_price(total).as_units(),
+        average_price = average_price.as_units(),
         skus = order.skus(),
         attempts,
         placed_at = &order.placed_at,

@@ -41,7 +41,8 @@ pub(crate) fn collect(payment: &Payment) -> Result<u32, PaymentError> {
     for (attempt, answer) in (1..).zip(&payment.attempts) {
         result = context! { <capture_exceptions = false, tags(attempt)>
             let charged = charge(*answer);
-            capture!("payment_attempted", answer, error = charged.as_ref().err().map(ToString::to_string));
+            let error = charged.as_ref().err().map(ToString::to_string);
+            capture!("payment_attempted", answer, error);
             charged.map(|()| attempt)
         };
         if result.is_ok() {

@@ -17,6 +17,7 @@ use crate::{
     delivery::{Lane, LaneOptions},
     event::Event,
     failure::panic::install_hook,
+    fresh_uuid::fresh_uuid,
     identifier, notice,
     options::{Config, Options},
     properties::Properties,
@@ -152,10 +153,6 @@ impl Client {
     /// Captures an event in the current context: its UUID, or `None` if it was not accepted.
     ///
     /// Inside [`testing::record`](crate::testing::record) it goes to the recording instead.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "it is called for its effect; the UUID is a bonus"
-    )]
     pub fn capture(&self, event: impl Into<Event>) -> Option<Uuid> {
         let event = event.into();
         match stack::recorder() {
@@ -200,7 +197,7 @@ impl Client {
                 .assembler
                 .assemble(event, context, &inner.config, inner.clock.wall())?;
         if !inner.config.before_send.is_empty() {
-            assembled = self.hooked(name, assembled)?;
+            assembled = self.hooked(name, &assembled)?;
         }
         if assemble::is_too_large(&assembled.json, inner.config.max_event_bytes) {
             notice::warn_each(format_args!(
@@ -226,7 +223,7 @@ impl Client {
     }
 
     /// Lets the hooks have their say, then checks the event again (DLV-40 to DLV-45).
-    fn hooked(&self, name: &str, assembled: Assembled) -> Result<Assembled, DropReason> {
+    fn hooked(&self, name: &str, assembled: &Assembled) -> Result<Assembled, DropReason> {
         let Some(mut event) = CapturedEvent::read(&assembled.json) else {
             notice::warn_each(format_args!(
                 "the event `{name}` is dropped: it has a number that the hooks cannot be shown"
@@ -258,13 +255,14 @@ impl Client {
             return Err(DropReason::Invalid);
         };
         event.distinct_id = assemble::checked_id(id, name)?.into_owned();
-        event.event = assemble::checked_name(&event.event)?.to_owned();
+        let sent = assemble::checked_name(&event.event)?.to_owned();
+        event.event = sent;
         assemble::check_switches(&mut event)?;
         if event.uuid.is_nil() {
             notice::error_each(format_args!(
                 "a `before_send` hook left the event `{name}` without a UUID; it gets a new one"
             ));
-            event.uuid = Uuid::now_v7();
+            event.uuid = fresh_uuid();
         }
         Ok(Assembled {
             json: event.write(),

@@ -64,7 +64,7 @@ impl NewContext {
 
     /// Sets tags.
     pub fn tags(mut self, tags: Properties) -> Self {
-        self.tags.merge(&tags);
+        self.tags.absorb(tags);
         self
     }
 
@@ -157,13 +157,14 @@ impl NewContext {
 
     /// The context for a future: its parent is what is current now.
     #[doc(hidden)]
+    #[must_use]
     pub fn detached(self) -> Detached {
         let current = stack::current();
         let recorder = current.recorder().cloned();
         let (sees, mut settings) = self.into_parts();
         settings.recorder = settings.recorder.or(recorder);
         let (node, own) = match sees {
-            stack::Sees::Own(node) => (Some(std::sync::Arc::new(node)), true),
+            stack::Sees::Own(node) => (Some(node), true),
             stack::Sees::Current => (current.node, false),
             stack::Sees::Shared(node) => (node, false),
             stack::Sees::Nothing => (None, false),
@@ -203,7 +204,7 @@ impl NewContext {
             session,
             device,
         };
-        (stack::Sees::Own(node), settings)
+        (stack::Sees::Own(std::sync::Arc::new(node)), settings)
     }
 }
 

@@ -50,7 +50,7 @@ pub fn set_tags(tags: Properties) {
 pub fn identify_context(id: impl Identifier) {
     if let Some(id) = distinct_id(&id) {
         change("a distinct ID", |node| {
-            node.ids_mut().distinct = Some(id.into())
+            node.ids_mut().distinct = Some(id.into());
         });
     }
 }
@@ -64,7 +64,7 @@ pub fn identify_context(id: impl Identifier) {
 pub fn set_context_session(id: impl Identifier) -> Result<(), InvalidSessionId> {
     let id = SessionId::parse(&id)?.to_string();
     change("a session ID", |node| {
-        node.ids_mut().session = Some(id.into())
+        node.ids_mut().session = Some(id.into());
     });
     Ok(())
 }
@@ -75,7 +75,7 @@ pub fn set_context_session(id: impl Identifier) -> Result<(), InvalidSessionId> 
 pub fn set_context_device_id(id: impl Identifier) {
     if let Some(id) = device_id(&id) {
         change("a device ID", |node| {
-            node.ids_mut().device = Some(id.into())
+            node.ids_mut().device = Some(id.into());
         });
     }
 }

@@ -45,6 +45,7 @@ impl Scope {
 
     /// Takes the context off the thread, for a future to carry.
     #[doc(hidden)]
+    #[must_use]
     pub fn detach(self) -> Detached {
         let mut detached = Detached::default();
         self.park(&mut detached.0);

@@ -1,6 +1,6 @@
 //! Session IDs. A server makes none of its own: it passes on those that were made elsewhere (CTX-150).
 
-use crate::Identifier;
+use crate::{Identifier, fresh_uuid::fresh_uuid};
 use std::fmt;
 use uuid::{Uuid, Variant};
 
@@ -37,7 +37,7 @@ impl SessionId {
     /// A new ID, for tests and batch jobs that have no frontend (CTX-152).
     #[must_use]
     pub fn new_v7() -> Self {
-        Self(Uuid::now_v7())
+        Self(fresh_uuid())
     }
 
     /// Reads an ID from text or a [`Uuid`].

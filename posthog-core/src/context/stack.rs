@@ -82,7 +82,7 @@ pub(crate) enum Sees {
     /// Nothing.
     Nothing,
     /// A node made for it.
-    Own(Node),
+    Own(Arc<Node>),
     /// The node of a handle.
     Shared(Option<Arc<Node>>),
 }
@@ -93,10 +93,7 @@ pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -
         let state = match sees {
             Sees::Current => stack.seen_from_above(),
             Sees::Nothing | Sees::Shared(None) => State::Empty,
-            Sees::Own(node) => State::Node {
-                node: Arc::new(node),
-                own: true,
-            },
+            Sees::Own(node) => State::Node { node, own: true },
             Sees::Shared(Some(node)) => State::Node { node, own: false },
         };
         if settings.recorder.is_none() {
@@ -230,13 +227,12 @@ pub(crate) fn change(f: impl FnOnce(&mut Node)) -> bool {
         };
         // Lets go of the frame's own reference, so that a node that nobody else holds is changed in place.
         top.state = State::Empty;
-        match Arc::get_mut(&mut node) {
-            Some(node) => f(node),
-            None => {
-                let mut changed = node.changed();
-                f(&mut changed);
-                node = Arc::new(changed);
-            }
+        if let Some(node) = Arc::get_mut(&mut node) {
+            f(node);
+        } else {
+            let mut changed = node.changed();
+            f(&mut changed);
+            node = Arc::new(changed);
         }
         top.state = State::Node { node, own: true };
         true

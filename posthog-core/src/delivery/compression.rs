@@ -30,7 +30,7 @@ impl Compression {
             return (body, None);
         }
         match gzip(&body) {
-            Ok(compressed) => (compressed, Some("gzip")),
+            Ok(sent) => (sent, Some("gzip")),
             Err(error) => {
                 log::warn!("[PostHog] a request is sent uncompressed: {error}");
                 (body, None)

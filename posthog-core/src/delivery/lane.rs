@@ -9,6 +9,7 @@ use super::{
 use crate::{
     client::{Counters, DropReason, FlushError, add, in_hook},
     clock::Clock,
+    fresh_uuid::fresh_uuid,
     host::Host,
     key::ApiKey,
     notice,
@@ -262,7 +263,7 @@ impl Shared {
             if now >= deadline {
                 break;
             }
-            state = self.sleep(state, Some(deadline - now));
+            state = self.sleep(state, Some(deadline.saturating_sub(now)));
         }
         state
     }
@@ -423,6 +424,6 @@ fn explain(status: u16) {
 
 /// A random number from 0 to 1, out of the random bits of a UUID.
 fn jitter() -> f64 {
-    let [.., a, b, c] = uuid::Uuid::now_v7().into_bytes();
+    let [.., a, b, c] = fresh_uuid().into_bytes();
     f64::from(u32::from_be_bytes([0, a, b, c])) / f64::from(0x00FF_FFFF_u32)
 }

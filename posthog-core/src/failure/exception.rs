@@ -67,7 +67,13 @@ pub(super) fn of_panic(note: &PanicNote) -> Event {
     properties.end_object();
     properties.end_object();
     properties.end_array();
-    describe(properties, "Panic", &note.message, note.level(), PANIC_HOOK);
+    describe(
+        properties,
+        "Panic",
+        &note.message,
+        PanicNote::level(),
+        PANIC_HOOK,
+    );
     if let Some(location) = &note.location {
         properties.insert("$exception_panic_file", &location.file);
         properties.insert("$exception_panic_line", location.line);

@@ -118,7 +118,7 @@ pub(super) fn uncaptured(since: Mark) -> Option<PanicNote> {
 
 impl PanicNote {
     /// A panic on the main thread ends the process as a rule (EXC-38, EXC-39).
-    pub(super) fn level(&self) -> &'static str {
+    pub(super) fn level() -> &'static str {
         if cfg!(panic = "abort") || thread::current().name() == Some("main") {
             "fatal"
         } else {

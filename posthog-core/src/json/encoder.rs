@@ -29,16 +29,24 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Writes what serde_json already writes well: integers and finite floats.
+    /// Writes what `serde_json` already writes well: integers and finite floats.
     fn plain<T: Serialize>(self, value: &T) -> Result<(), EncodeError> {
         serde_json::to_writer(self.out, value).map_err(ser::Error::custom)
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the shape of every method of a `Serializer`"
+    )]
     fn text(self, text: &str) -> Result<(), EncodeError> {
         write_text(self.out, text);
         Ok(())
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the shape of every method of a `Serializer`"
+    )]
     fn null(self) -> Result<(), EncodeError> {
         self.out.extend_from_slice(b"null");
         Ok(())
@@ -77,7 +85,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Opens `{"variant":` with a container in it, as serde_json writes enums.
+    /// Opens `{"variant":` with a container in it, as `serde_json` writes enums.
     fn open_variant(mut self, variant: &str, close: &'static [u8], open: &[u8]) -> Container<'a> {
         if self.depth + 1 >= limits::VALUE_DEPTH {
             self.depth = limits::VALUE_DEPTH;
@@ -91,7 +99,7 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// serde_json's way to hand over text that is JSON already; its names are a fixed part of its protocol.
+/// `serde_json`'s way to hand over text that is JSON already; its names are a fixed part of its protocol.
 const RAW: [&str; 2] = [
     "$serde_json::private::RawValue",
     "$serde_json::private::Number",
@@ -522,12 +530,9 @@ mod tests {
     fn raw_json_is_taken_as_the_value_that_it_is() {
         let raw = |text: &str| {
             RawValue::from_string(text.to_owned())
-                .map(|raw| encode(&json_of(&raw)).0)
+                .map(|raw| encode(&[&*raw]).0)
                 .unwrap_or_default()
         };
-        fn json_of(raw: &RawValue) -> [&RawValue; 1] {
-            [raw]
-        }
         assert_eq!(raw(r#" { "a" : [1, "x"] } "#), r#"[{"a":[1,"x"]}]"#);
         assert_eq!(raw("12345678901234567890123"), "[12345678901234567890123]");
         assert!(

@@ -26,7 +26,10 @@ impl Log for Collector {
             target: record.target().to_owned(),
             text: record.args().to_string(),
         };
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        LINES
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
     }
 
     fn flush(&self) {}
@@ -54,5 +57,8 @@ pub(crate) fn with(words: &[&str]) -> Vec<Line> {
 
 /// How many warnings have all of these words.
 pub(crate) fn warnings(words: &[&str]) -> usize {
-    with(words).iter().filter(|line| line.level == Level::Warn).count()
+    with(words)
+        .iter()
+        .filter(|line| line.level == Level::Warn)
+        .count()
 }

@@ -6,7 +6,8 @@ pub(crate) mod log_lines;
 
 use flate2::read::GzDecoder;
 use posthog::{
-    Client, Clock, Event, Options, Request, Response, Stats, Transport, TransportError, testing::TestClock,
+    Client, Clock, Event, Options, Request, Response, Stats, Transport, TransportError,
+    testing::TestClock,
 };
 use serde_json::Value;
 use std::{
@@ -179,7 +180,11 @@ impl Wire {
 
     pub(crate) fn requests(&self) -> Vec<Request> {
         let state = self.state();
-        state.arrived.iter().map(|(_, request)| request.clone()).collect()
+        state
+            .arrived
+            .iter()
+            .map(|(_, request)| request.clone())
+            .collect()
     }
 
     /// When each request arrived, by the test's clock.
@@ -199,7 +204,10 @@ impl Wire {
     pub(crate) fn names(&self) -> Vec<Vec<String>> {
         let name = |event: &Value| event["event"].as_str().unwrap_or_default().to_owned();
         let bodies = self.bodies();
-        bodies.iter().map(|body| batch(body).iter().map(name).collect()).collect()
+        bodies
+            .iter()
+            .map(|body| batch(body).iter().map(name).collect())
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -212,20 +220,28 @@ impl Transport for Wire {
         let now = self.clock.now();
         let mut state = self.state();
         state.arrived.push((now, request.clone()));
-        state.threads.extend(thread::current().name().map(str::to_owned));
+        state
+            .threads
+            .extend(thread::current().name().map(str::to_owned));
         self.changed.notify_all();
         let mut state = self
             .changed
             .wait_while(state, |state| state.held)
             .unwrap_or_else(PoisonError::into_inner);
         let always = state.always.unwrap_or(200);
-        state.answers.pop_front().unwrap_or_else(|| Ok(Response::new(always)))
+        state
+            .answers
+            .pop_front()
+            .unwrap_or_else(|| Ok(Response::new(always)))
     }
 }
 
 /// A request's body, decompressed.
 pub(crate) fn text(request: &Request) -> String {
-    let compressed = request.headers.iter().any(|(name, _)| *name == "Content-Encoding");
+    let compressed = request
+        .headers
+        .iter()
+        .any(|(name, _)| *name == "Content-Encoding");
     let mut text = String::new();
     let read = if compressed {
         GzDecoder::new(&request.body[..]).read_to_string(&mut text)

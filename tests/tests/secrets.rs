@@ -1,0 +1,238 @@
+//! Options that are in error, and what is never printed.
+
+mod support;
+
+use posthog::{Client, Event, InitError, Options};
+use posthog_tests::{Fault, LocalPostHog};
+use serde::{Serialize, Serializer, ser::Error};
+use std::time::Duration;
+use support::{PATIENCE, Rig, log_lines};
+
+fn refused(options: Options) -> InitError {
+    Client::new(options)
+        .map(|_| ())
+        .expect_err("options in error")
+}
+
+#[test]
+fn cap_10_a_blank_or_malformed_key_is_an_error_that_names_the_option_and_never_shows_the_key() {
+    log_lines::collect();
+    let long = "phc_tattle".repeat(7);
+    for key in [
+        "",
+        " ",
+        "\t\r\n",
+        "\u{a0}",
+        "phc_tattle key",
+        "phc_tattle\nkey",
+        "phc_tattle\0",
+        "phc_tättle_tattle",
+        "phc_tattle\u{1b}[0m",
+        &long,
+    ] {
+        let error = refused(Options::new(key));
+        assert!(matches!(error, InitError::ApiKey { .. }), "{key:?}");
+        assert!(error.to_string().contains("`api_key`"), "{error}");
+        assert!(
+            !format!("{error} {error:?}").contains("tattle"),
+            "{error:?}"
+        );
+    }
+    assert!(log_lines::with(&["tattle"]).is_empty());
+    let error = refused(Options::new("phc_ok").host("ftp://h"));
+    assert!(matches!(error, InitError::Host { .. }));
+}
+
+#[test]
+fn dlv_1_a_key_is_trimmed_and_may_have_64_bytes() {
+    let key = "k".repeat(64);
+    let server = LocalPostHog::start();
+    let client = Client::new(Options::new(format!(" {key}\n")).host(server.url())).expect("a key");
+    client.capture("e");
+    assert_eq!(client.flush(PATIENCE), Ok(()));
+    assert_eq!(
+        server.requests()[0].body.as_ref().expect("a body")["api_key"],
+        key
+    );
+    assert!(matches!(
+        refused(Options::new("k".repeat(65))),
+        InitError::ApiKey { .. }
+    ));
+}
+
+#[test]
+fn dlv_10_a_blank_host_is_an_error_that_names_the_option() {
+    for host in ["", " ", "/", "//", "https://", "http:///"] {
+        let error = refused(Options::new("phc_ok").host(host));
+        assert!(matches!(error, InitError::Host { .. }), "{host:?}");
+        assert!(error.to_string().contains("`host`"), "{error}");
+    }
+}
+
+#[test]
+fn dlv_11_the_address_of_the_web_interface_is_mapped_and_a_path_kept() {
+    for (given, url) in [
+        ("https://app.posthog.com", "https://us.i.posthog.com/batch/"),
+        (
+            " https://US.posthog.com// ",
+            "https://us.i.posthog.com/batch/",
+        ),
+        ("HTTPS://eu.posthog.com/", "https://eu.i.posthog.com/batch/"),
+        ("eu.posthog.com", "https://eu.i.posthog.com/batch/"),
+        (
+            "https://us.posthog.com.proxy.example",
+            "https://us.posthog.com.proxy.example/batch/",
+        ),
+        (
+            "https://us.posthog.com:443",
+            "https://us.posthog.com:443/batch/",
+        ),
+        ("https://e.example/ph/", "https://e.example/ph/batch/"),
+        ("http://localhost:8010", "http://localhost:8010/batch/"),
+        ("http://[::1]:8010", "http://[::1]:8010/batch/"),
+    ] {
+        let rig = Rig::with(|options| options.host(given));
+        rig.sent(Event::new("e"));
+        assert_eq!(rig.wire.requests()[0].url, url);
+    }
+}
+
+#[test]
+fn dlv_12_a_host_without_a_scheme_is_https_with_a_warning_and_a_malformed_one_an_error() {
+    log_lines::collect();
+    let rig = Rig::with(|options| options.host("ph.example"));
+    rig.sent(Event::new("e"));
+    assert_eq!(rig.wire.requests()[0].url, "https://ph.example/batch/");
+    assert!(log_lines::warnings(&["`host`", "no scheme"]) > 0);
+    for host in [
+        "ftp://h",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "http://a b",
+        "http://h?x=1",
+        "http://h#f",
+        "http://h:99999",
+        "http://h:x",
+        "http://h:1:2",
+        "http://[::1",
+        "http://[x]",
+        "http://::1",
+        "http://a\nb",
+        "http://h/a b",
+        "http://u:blabbed@",
+        "://h",
+        "http://\u{e9}.example",
+    ] {
+        let error = refused(Options::new("phc_ok").host(host));
+        assert!(matches!(error, InitError::Host { .. }), "{host:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("blabbed"),
+            "{error:?}"
+        );
+    }
+}
+
+struct Fails;
+
+impl Serialize for Fails {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(S::Error::custom("no"))
+    }
+}
+
+#[test]
+fn dlv_144_the_key_appears_in_no_log_line_at_any_level_and_in_no_debug_output() {
+    const KEY: &str = "phc_Unutterable42";
+    const PASSWORD: &str = "unspeakable42";
+    log_lines::collect();
+    let server = LocalPostHog::start();
+    let host = server
+        .url()
+        .replace("http://", &format!("http://someone:{PASSWORD}@"));
+    let options = Options::new(KEY)
+        .host(host)
+        .debug(true)
+        .max_retries(1)
+        .request_timeout(Duration::from_millis(200));
+    let mut printed = format!("{options:?}");
+    let client = Client::new(options).expect("options in order");
+    for fault in [
+        None,
+        Some(Fault::Status(401)),
+        Some(Fault::Status(413)),
+        Some(Fault::Status(503)),
+        Some(Fault::StatusWith {
+            status: 400,
+            retry_after: None,
+            body: format!("bad key {KEY}"),
+        }),
+        Some(Fault::HangBeforeHeaders),
+        Some(Fault::ResetBeforeRead),
+        Some(Fault::ResetAfterRead),
+        Some(Fault::Garbage),
+        Some(Fault::TruncateBody),
+        Some(Fault::Redirect("/elsewhere".into())),
+    ] {
+        if let Some(fault) = fault {
+            server.next(fault);
+        }
+        client.capture(
+            Event::new("e")
+                .property("a", 1)
+                .property("b", Fails)
+                .distinct_id("null"),
+        );
+        let result = client.flush(PATIENCE);
+        printed += &format!("{result:?}");
+    }
+    server.stop_listening();
+    client.capture("e");
+    let result = client.shutdown(Duration::from_millis(100));
+    printed += &format!(
+        "{client:?} {result:?} {}",
+        result.expect_err("nobody listens")
+    );
+    let rig = Rig::new();
+    rig.sent(Event::new("e"));
+    printed += &format!("{:?} {:?}", rig.wire.requests()[0], Options::new(KEY));
+    let lines = log_lines::all();
+    assert!(
+        lines.iter().any(|line| line.target.starts_with("ureq")),
+        "the HTTP library's lines are looked at too"
+    );
+    assert!(lines.iter().any(|line| line.level == log::Level::Trace));
+    for secret in [KEY, PASSWORD, "Unutterable", "unspeakable"] {
+        assert!(!printed.contains(secret), "{printed}");
+        let told = log_lines::with(&[secret]);
+        assert!(told.is_empty(), "{told:?}");
+    }
+}
+
+#[test]
+fn dlv_145_every_line_of_the_sdk_begins_with_its_name() {
+    log_lines::collect();
+    let rig = Rig::with(|options| options.debug(true).flush_at(0));
+    rig.client.capture(Event::new("").uuid("no"));
+    rig.client
+        .capture(Event::new("e").uuid("no").property("b", Fails));
+    rig.events();
+    let lines = log_lines::all();
+    let mut own = lines
+        .iter()
+        .filter(|line| line.target.starts_with("posthog"))
+        .peekable();
+    assert!(own.peek().is_some());
+    for line in own {
+        assert!(line.text.starts_with("[PostHog] "), "{line:?}");
+    }
+}
+
+#[test]
+fn dlv_143_failures_are_logged_as_warnings() {
+    log_lines::collect();
+    let rig = Rig::new();
+    rig.wire.answer(451);
+    rig.client.capture("e");
+    rig.events();
+    support::eventually(|| log_lines::warnings(&["given up", "451"]) == 1);
+}

@@ -1,0 +1,5 @@
+use posthog::capture;
+
+fn main() {
+    capture!();
+}
