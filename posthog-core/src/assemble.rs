@@ -8,14 +8,18 @@ use crate::{
     context::Context,
     event::{Event, Overrides},
     fresh_uuid::fresh_uuid,
-    identifier, limits, names, notice,
+    kind::{Identity, Kind},
+    limits,
+    merge::{Merge, bare, left_out},
+    names, notice,
     options::{Config, fixed_properties},
     properties::Properties,
     runtime,
+    switch::switch_of,
     timestamp::Timestamp,
 };
 use serde_json::Value;
-use std::{borrow::Cow, collections::HashSet, time::SystemTime};
+use std::{borrow::Cow, time::SystemTime};
 use uuid::Uuid;
 
 /// An event ready for the queue.
@@ -47,6 +51,7 @@ impl Assembler {
         now: SystemTime,
     ) -> Result<Assembled, DropReason> {
         let Event {
+            kind,
             name,
             properties,
             overrides,
@@ -65,13 +70,15 @@ impl Assembler {
             return Err(DropReason::Invalid);
         }
         let merged = context.merged();
-        let known = distinct_id.as_deref().and_then(identifier::clean);
-        let known = known.or_else(|| identifier::clean(merged?.ids.distinct.as_deref()?));
-        let personless = known.is_none();
-        let distinct_id = match known {
-            Some(id) => checked_id(id, name)?,
-            None => Cow::Owned(fresh_uuid().to_string()),
-        };
+        if *kind == Kind::Person && !sets_something(properties) {
+            log::debug!("[PostHog] there are no person properties to set");
+            return Err(DropReason::NothingToSend);
+        }
+        let Identity {
+            distinct_id,
+            personless,
+            alias,
+        } = kind.identity(name, distinct_id.as_deref(), merged.map(|merged| &**merged))?;
         let uuid = uuid.unwrap_or_else(fresh_uuid);
         let timestamp = timestamp.unwrap_or_else(|| Timestamp::now(now));
 
@@ -79,15 +86,35 @@ impl Assembler {
         captured::write_head(&mut json, name, &distinct_id, uuid, timestamp);
         let mut merge = Merge::new(&mut json);
         merge.all(&self.fixed);
+        if let Some(alias) = alias {
+            merge.text(names::ALIAS, &alias);
+            merge.text(names::DISTINCT_ID, &distinct_id);
+        }
+        if let Kind::Group { group_type, key } = kind {
+            merge.text(names::GROUP_TYPE, group_type.trim());
+            merge.text(names::GROUP_KEY, key.trim());
+        }
         for (key, value) in properties.iter() {
             merge.own(key, value);
         }
-        if let Some(merged) = merged {
-            for (key, value) in merged.tags.tags.iter() {
-                merge.own(key, value);
+        match kind {
+            // Always there, so that nobody has to ask (CAP-90, CAP-95).
+            Kind::Identify => {
+                merge.add(names::SET, b"{}");
             }
-            if !merged.tags.keys.is_empty() {
-                merge.add(names::CONTEXT_TAGS, &merged.tags.keys);
+            Kind::Group { .. } => {
+                merge.add(names::GROUP_SET, b"{}");
+            }
+            _ => {}
+        }
+        if let Some(merged) = merged {
+            if kind.takes_tags() {
+                for (key, value) in merged.tags.tags.iter() {
+                    merge.own(key, value);
+                }
+                if !merged.tags.keys.is_empty() {
+                    merge.add(names::CONTEXT_TAGS, &merged.tags.keys);
+                }
             }
             if let Some(session) = &merged.ids.session {
                 merge.text(names::SESSION_ID, session);
@@ -116,6 +143,15 @@ impl Assembler {
     }
 }
 
+/// Whether there is a person property among these.
+fn sets_something(properties: &Properties) -> bool {
+    let sets =
+        |key: &[u8]| [names::SET, names::SET_ONCE].contains(&&*String::from_utf8_lossy(bare(key)));
+    properties
+        .iter()
+        .any(|(key, value)| sets(key) && value != b"{}")
+}
+
 /// Refuses what is about a person and personless: the service would drop it without a word (CAP-82).
 fn checked_person(name: &str, profile: Option<bool>) -> Result<(), DropReason> {
     if profile == Some(false) && names::PERSON_EVENTS.contains(&name) {
@@ -142,10 +178,6 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
     }
     let profile = event.properties.get(names::PROCESS_PERSON_PROFILE);
     checked_person(&event.event, profile.and_then(Value::as_bool))
-}
-
-fn left_out(switch: &str) {
-    log::debug!("[PostHog] the property `{switch}` is left out: it has to be a boolean");
 }
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
@@ -182,153 +214,6 @@ pub(crate) fn checked_id<'a>(id: Cow<'a, str>, event: &str) -> Result<Cow<'a, st
     Ok(id)
 }
 
-/// Writes properties in order of strength: a key that was there stays.
-struct Merge<'a, 'b> {
-    json: &'a mut Vec<u8>,
-    seen: Seen<'b>,
-    start: usize,
-    process_person_profile: Option<bool>,
-    disable_geoip: Option<bool>,
-}
-
-impl<'a, 'b> Merge<'a, 'b> {
-    fn new(json: &'a mut Vec<u8>) -> Self {
-        json.push(b'{');
-        let start = json.len();
-        Self {
-            json,
-            seen: Seen::Few(Vec::with_capacity(32)),
-            start,
-            process_person_profile: None,
-            disable_geoip: None,
-        }
-    }
-
-    /// Adds what needs no second look.
-    fn all(&mut self, properties: &'b Properties) {
-        for (key, value) in properties.iter() {
-            self.add_encoded(key, value);
-        }
-    }
-
-    /// Adds a property that the application gave: those that switch something have to be booleans.
-    fn own(&mut self, key: &'b [u8], value: &[u8]) {
-        if key.starts_with(b"\"$") {
-            let name = bare(key);
-            if name == names::GEOIP_DISABLE.as_bytes() {
-                self.disable_geoip = self.disable_geoip.or(as_switch(value));
-                return;
-            }
-            if let Some(switch) = names::SWITCHES
-                .iter()
-                .find(|switch| switch.as_bytes() == name)
-            {
-                match as_switch(value) {
-                    Some(on) => self.switch(switch, on),
-                    None => left_out(switch),
-                }
-                return;
-            }
-        }
-        self.add_encoded(key, value);
-    }
-
-    fn switch(&mut self, name: &'static str, on: bool) {
-        if self.add(name, if on { b"true" } else { b"false" })
-            && name == names::PROCESS_PERSON_PROFILE
-        {
-            self.process_person_profile = Some(on);
-        }
-    }
-
-    fn text(&mut self, name: &'static str, text: &str) {
-        let mut value = Vec::with_capacity(text.len() + 2);
-        crate::json::write_text(&mut value, text);
-        self.add(name, &value);
-    }
-
-    /// Adds a property of the SDK's own; whether there was none of that name.
-    fn add(&mut self, name: &'static str, value: &[u8]) -> bool {
-        let new = self.seen.insert(name.as_bytes());
-        if new {
-            self.separate();
-            self.json.push(b'"');
-            self.json.extend_from_slice(name.as_bytes());
-            self.json.extend_from_slice(b"\":");
-            self.json.extend_from_slice(value);
-        }
-        new
-    }
-
-    fn add_encoded(&mut self, key: &'b [u8], value: &[u8]) {
-        if self.seen.insert(bare(key)) {
-            self.separate();
-            self.json.extend_from_slice(key);
-            self.json.push(b':');
-            self.json.extend_from_slice(value);
-        }
-    }
-
-    fn separate(&mut self) {
-        if self.json.len() > self.start {
-            self.json.push(b',');
-        }
-    }
-
-    fn finish(self) {
-        self.json.push(b'}');
-    }
-}
-
-/// A key without its quotes.
-fn bare(key: &[u8]) -> &[u8] {
-    key.get(1..key.len() - 1).unwrap_or_default()
-}
-
-/// The keys that are written. Few are compared one by one, which beats a hash; many go by a hash.
-enum Seen<'a> {
-    Few(Vec<&'a [u8]>),
-    Many(HashSet<&'a [u8]>),
-}
-
-impl<'a> Seen<'a> {
-    /// `false` where it was there.
-    fn insert(&mut self, key: &'a [u8]) -> bool {
-        match self {
-            Self::Few(keys) if keys.len() < 48 => {
-                let new = !keys.contains(&key);
-                if new {
-                    keys.push(key);
-                }
-                new
-            }
-            Self::Few(keys) => {
-                *self = Self::Many(keys.drain(..).collect());
-                self.insert(key)
-            }
-            Self::Many(keys) => keys.insert(key),
-        }
-    }
-}
-
-/// What a value means as a switch, if anything (CAP-81).
-fn as_switch(json: &[u8]) -> Option<bool> {
-    switch_of(&serde_json::from_slice(json).ok()?)
-}
-
-fn switch_of(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(on) => Some(*on),
-        Value::Number(number) => number.as_f64().map(|number| number != 0.0),
-        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// Whether an event's JSON is too large: for itself, or as the string that the service embeds it as (DLV-26).
 pub(crate) fn is_too_large(json: &[u8], most: usize) -> bool {
     json.len() > most || {
@@ -340,29 +225,5 @@ pub(crate) fn is_too_large(json: &[u8], most: usize) -> bool {
                     .filter(|byte| matches!(byte, b'"' | b'\\'))
                     .count()
                 > limits::ESCAPED_EVENT_BYTES
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::as_switch;
-
-    #[test]
-    fn cap_81_what_is_no_boolean_is_read_as_one_or_left_out() {
-        for (json, on) in [
-            ("true", Some(true)),
-            ("false", Some(false)),
-            ("\" TRUE \"", Some(true)),
-            ("\"1\"", Some(true)),
-            ("\"False\"", Some(false)),
-            ("\"0\"", Some(false)),
-            ("2", Some(true)),
-            ("0.0", Some(false)),
-            ("\"yes\"", None),
-            ("null", None),
-            ("{}", None),
-        ] {
-            assert_eq!(as_switch(json.as_bytes()), on, "{json}");
-        }
     }
 }

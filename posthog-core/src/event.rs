@@ -3,6 +3,7 @@
 use crate::{
     event_id::ToUuid,
     identifier::Identifier,
+    kind::Kind,
     names, notice,
     properties::Properties,
     property_value::{EventName, PropertyValue},
@@ -19,6 +20,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 #[must_use = "an event is sent by `capture`"]
 pub struct Event {
+    pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) properties: Properties,
     pub(crate) overrides: Overrides,
@@ -37,9 +39,59 @@ impl Event {
     /// An event of that name. A blank name is dropped at capture (CAP-30), one over 200 bytes is cut (CAP-32).
     pub fn new(name: impl Into<String>) -> Self {
         Self {
+            kind: Kind::Capture,
             name: name.into(),
             properties: Properties::new(),
             overrides: Overrides::default(),
+        }
+    }
+
+    /// Says who somebody is: sets properties of the person of that distinct ID, with [`set`](Self::set) and
+    /// [`set_once`](Self::set_once) (CAP-90).
+    ///
+    /// It needs an ID of its own, and takes none from the context. A blank ID, or one that stands for nobody such as
+    /// `anonymous`, drops the event.
+    pub fn identify(distinct_id: impl Identifier) -> Self {
+        Self::of_kind(Kind::Identify, names::IDENTIFY).distinct_id(distinct_id)
+    }
+
+    /// Sets properties of a person, with [`set`](Self::set) and [`set_once`](Self::set_once) (CAP-91).
+    ///
+    /// The person is that of the event's distinct ID, else of the context; without either, and without properties,
+    /// nothing is sent.
+    pub fn person() -> Self {
+        Self::of_kind(Kind::Person, names::SET_PERSON)
+    }
+
+    /// Makes two distinct IDs one person: what `new_id` has done is added to the person of `previous_id` (CAP-93).
+    ///
+    /// A `None` as `new_id` takes the context's. The service refuses it where `new_id` is a person that was identified
+    /// before. To add what an anonymous ID did to a user who is known, send `Event::identify(user)` with the property
+    /// `$anon_distinct_id` instead.
+    pub fn alias(previous_id: impl Identifier, new_id: impl Identifier) -> Self {
+        let new_id = new_id.identifier().map(std::borrow::Cow::into_owned);
+        Self::of_kind(Kind::Alias { new_id }, names::CREATE_ALIAS).distinct_id(previous_id)
+    }
+
+    /// Says what a group is: sets properties of the group of that type and key, such as `company` and `acme` (CAP-95).
+    pub fn group_identify(
+        group_type: impl Into<String>,
+        key: impl Identifier,
+        properties: impl PropertyValue,
+    ) -> Self {
+        let (group_type, key) = (
+            group_type.into(),
+            key.identifier().unwrap_or_default().into_owned(),
+        );
+        let mut event = Self::of_kind(Kind::Group { group_type, key }, names::GROUP_IDENTIFY);
+        event.typed(names::GROUP_SET, &properties);
+        event
+    }
+
+    fn of_kind(kind: Kind, name: &str) -> Self {
+        Self {
+            kind,
+            ..Self::new(name)
         }
     }
 

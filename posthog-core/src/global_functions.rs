@@ -6,7 +6,9 @@ use crate::{
         global::{self, listening},
     },
     event::Event,
+    identifier::Identifier,
     properties::Properties,
+    property_value::PropertyValue,
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -35,4 +37,33 @@ pub fn flush(timeout: Duration) -> Result<(), FlushError> {
 /// [`FlushError`] if events were neither delivered nor given up in time; they are lost.
 pub fn shutdown(timeout: Duration) -> Result<(), FlushError> {
     global::get().map_or(Ok(()), |client| client.shutdown(timeout))
+}
+
+/// Says who somebody is, and sets properties of that person. See [`Event::identify`].
+pub fn identify(distinct_id: impl Identifier, properties: impl PropertyValue) -> Option<Uuid> {
+    capture(Event::identify(distinct_id).set(properties))
+}
+
+/// Sets properties of the context's person. See [`Event::person`].
+pub fn set(properties: impl PropertyValue) -> Option<Uuid> {
+    capture(Event::person().set(properties))
+}
+
+/// Sets properties of the context's person where it has none of that name. See [`Event::person`].
+pub fn set_once(properties: impl PropertyValue) -> Option<Uuid> {
+    capture(Event::person().set_once(properties))
+}
+
+/// Makes two distinct IDs one person. See [`Event::alias`], which says which way it goes.
+pub fn alias(previous_id: impl Identifier, new_id: impl Identifier) -> Option<Uuid> {
+    capture(Event::alias(previous_id, new_id))
+}
+
+/// Says what a group is. See [`Event::group_identify`].
+pub fn group_identify(
+    group_type: impl Into<String>,
+    key: impl Identifier,
+    properties: impl PropertyValue,
+) -> Option<Uuid> {
+    capture(Event::group_identify(group_type, key, properties))
 }

@@ -41,9 +41,15 @@ mod json;
 #[cfg(feature = "runtime")]
 mod key;
 #[cfg(feature = "runtime")]
+mod kind;
+#[cfg(feature = "runtime")]
 mod memory;
 #[cfg(feature = "runtime")]
+mod merge;
+#[cfg(feature = "runtime")]
 mod notice;
+#[cfg(feature = "runtime")]
+mod object;
 #[cfg(feature = "runtime")]
 mod options;
 #[cfg(feature = "runtime")]
@@ -57,6 +63,8 @@ mod runtime;
 #[cfg(feature = "runtime")]
 #[doc(hidden)]
 pub mod site;
+#[cfg(feature = "runtime")]
+mod switch;
 #[cfg(feature = "runtime")]
 mod test_clock;
 #[cfg(feature = "runtime")]
@@ -78,7 +86,7 @@ pub use self::{
     delivery::Compression,
     event::Event,
     event_id::ToUuid,
-    global_functions::{capture, flush, shutdown},
+    global_functions::{alias, capture, flush, group_identify, identify, set, set_once, shutdown},
     identifier::Identifier,
     options::Options,
     properties::Properties,

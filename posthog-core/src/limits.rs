@@ -4,6 +4,8 @@
 pub const EVENT_NAME_BYTES: usize = 200;
 /// The most characters that a distinct ID may have; the event of a longer one is dropped (CAP-44).
 pub const DISTINCT_ID_CHARS: usize = 200;
+/// The most characters that the key of a group may have.
+pub const GROUP_KEY_CHARS: usize = 400;
 /// How deeply containers in a value may nest; deeper ones become `null` (CAP-54).
 ///
 /// The service's parser stops at 128 levels and then refuses the whole request.

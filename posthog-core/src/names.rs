@@ -4,6 +4,16 @@
 
 /// The event that reports an error or a panic.
 pub const EXCEPTION: &str = "$exception";
+/// The event that says who somebody is.
+pub const IDENTIFY: &str = "$identify";
+/// The event that sets properties of a person.
+pub const SET_PERSON: &str = "$set";
+/// The event that makes two IDs one person.
+pub const CREATE_ALIAS: &str = "$create_alias";
+/// The event that sets properties of a group.
+pub const GROUP_IDENTIFY: &str = "$groupidentify";
+/// What the names of AI events begin with.
+pub const AI_PREFIX: &str = "$ai_";
 /// An event that the service discards (CAP-33).
 pub const PERFORMANCE_EVENT: &str = "$performance_event";
 /// Events that the service drops when they are personless (CAP-82).
@@ -14,6 +24,10 @@ pub const PERSON_EVENTS: [&str; 4] = [
     "$groupidentify",
 ];
 
+/// The other ID of an alias.
+pub const ALIAS: &str = "alias";
+/// The ID of an alias, once more among the properties (CAP-93).
+pub const DISTINCT_ID: &str = "distinct_id";
 /// The keys of the tags that the context gave the event.
 pub const CONTEXT_TAGS: &str = "$context_tags";
 /// Asks the service to process the event apart from any stored identity.
@@ -40,6 +54,14 @@ pub const PROCESS_PERSON_PROFILE: &str = "$process_person_profile";
 pub const PRODUCT_TOUR_ID: &str = "$product_tour_id";
 /// The session that the event belongs to.
 pub const SESSION_ID: &str = "$session_id";
+/// The type of a group that is identified.
+pub const GROUP_TYPE: &str = "$group_type";
+/// The key of a group that is identified.
+pub const GROUP_KEY: &str = "$group_key";
+/// Properties to set on the group.
+pub const GROUP_SET: &str = "$group_set";
+/// The browser window that the event belongs to.
+pub const WINDOW_ID: &str = "$window_id";
 /// Properties to set on the person.
 pub const SET: &str = "$set";
 /// Properties to set on the person where it has none of that name.

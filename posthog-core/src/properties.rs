@@ -3,6 +3,7 @@
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
     notice,
+    object::Entries,
     property_value::PropertyValue,
     user_code::caught,
 };
@@ -205,43 +206,17 @@ impl Properties {
         let Some((_, json)) = whole.iter().next() else {
             return;
         };
-        let Ok(entries) = serde_json::from_slice::<Spread<'_>>(json) else {
+        let Ok(entries) = serde_json::from_slice::<Entries<'_>>(json) else {
             notice::warn_each(format_args!(
                 "a value after `..` is no struct or map: its properties are left out"
             ));
             return;
         };
-        for (key, value) in &entries.0 {
+        for (key, value) in entries.iter() {
             self.begin(key, Origin::Spread);
             self.json.extend_from_slice(value.get().as_bytes());
             self.finish();
         }
-    }
-}
-
-/// The entries of a JSON object, their values untouched.
-struct Spread<'a>(Vec<(String, &'a serde_json::value::RawValue)>);
-
-impl<'de> serde::Deserialize<'de> for Spread<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-        impl<'de> serde::de::Visitor<'de> for Entries {
-            type Value = Spread<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Spread<'de>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Spread(entries))
-            }
-        }
-        deserializer.deserialize_map(Entries)
     }
 }
 

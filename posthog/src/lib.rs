@@ -34,8 +34,8 @@ pub use posthog_core::{
     CapturedEvent, Clock, Compression, Context, Event, EventName, FlushError, Identifier,
     InContext, InitError, InvalidSessionId, InvalidTimestamp, NewContext, Options, Properties,
     PropertyValue, Request, Response, Scope, SessionId, Stats, Timestamp, ToTimestamp, ToUuid,
-    Transport, TransportError, capture, flush, identify_context, new_context,
-    set_context_device_id, set_context_session, shutdown, tag, testing,
+    Transport, TransportError, alias, capture, flush, group_identify, identify, identify_context,
+    new_context, set, set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
 pub use posthog_macros::{capture, context, scoped, tag};

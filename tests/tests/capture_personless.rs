@@ -74,6 +74,18 @@ fn cap_81_what_a_hook_leaves_is_read_the_same_way() {
 }
 
 #[test]
+fn cap_131_each_option_has_its_property() {
+    let event = Event::new("e")
+        .cookieless_mode(true)
+        .disable_skew_correction(false)
+        .product_tour_id("tour");
+    let event = Rig::new().sent(event);
+    assert_eq!(event["properties"]["$cookieless_mode"], true);
+    assert_eq!(event["properties"]["$ignore_sent_at"], false);
+    assert_eq!(event["properties"]["$product_tour_id"], "tour");
+}
+
+#[test]
 fn cap_82_what_is_about_a_person_and_personless_is_dropped_with_a_warning() {
     log_lines::collect();
     for name in [

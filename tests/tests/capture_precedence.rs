@@ -140,10 +140,8 @@ fn cap_73_only_true_is_sent_and_the_call_decides_before_the_property_before_the_
             .get("$geoip_disable")
             .cloned()
     };
-    let (on, off): (fn(Options) -> Options, fn(Options) -> Options) = (
-        |options| options.disable_geoip(true),
-        |options| options.disable_geoip(false),
-    );
+    let on = |options: Options| options.disable_geoip(true);
+    let off = |options: Options| options.disable_geoip(false);
     let event = || Event::new("e");
     assert_eq!(geoip(on, event()), Some(json!(true)));
     assert_eq!(geoip(off, event()), None);

@@ -60,7 +60,7 @@ fn dlv_91_the_waits_double_and_are_at_most_a_quarter_longer() {
     for retry in 1..=3_u32 {
         rig.settled(u64::from(retry));
         let wait = Duration::from_millis(200) * (1 << (retry - 1));
-        rig.clock.advance(wait - MILLISECOND);
+        rig.clock.advance(wait.saturating_sub(MILLISECOND));
         assert!(
             rig.wire.stays_at(retry as usize),
             "too early before retry {retry}"

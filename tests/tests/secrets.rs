@@ -61,6 +61,18 @@ fn dlv_1_a_key_is_trimmed_and_may_have_64_bytes() {
 }
 
 #[test]
+fn cap_130_a_personal_key_is_an_error_in_the_log_and_the_client_stays() {
+    log_lines::collect();
+    for key in ["phx_whispered", "phs_whispered"] {
+        let client = Client::new(Options::new(key).send(false)).expect("a client");
+        assert!(client.capture("e").is_some());
+    }
+    let lines = log_lines::with(&["`api_key`", "personal or secret key"]);
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.level == log::Level::Error));
+    assert!(log_lines::with(&["whispered"]).is_empty());
+}
+
+#[test]
 fn dlv_10_a_blank_host_is_an_error_that_names_the_option() {
     for host in ["", " ", "/", "//", "https://", "http:///"] {
         let error = refused(Options::new("phc_ok").host(host));
@@ -154,7 +166,7 @@ fn dlv_144_the_key_appears_in_no_log_line_at_any_level_and_in_no_debug_output() 
         .debug(true)
         .max_retries(1)
         .request_timeout(Duration::from_millis(200));
-    let mut printed = format!("{options:?}");
+    let mut printed = vec![format!("{options:?}")];
     let client = Client::new(options).expect("options in order");
     for fault in [
         None,
@@ -183,18 +195,22 @@ fn dlv_144_the_key_appears_in_no_log_line_at_any_level_and_in_no_debug_output() 
                 .distinct_id("null"),
         );
         let result = client.flush(PATIENCE);
-        printed += &format!("{result:?}");
+        printed.push(format!("{result:?}"));
     }
     server.stop_listening();
     client.capture("e");
     let result = client.shutdown(Duration::from_millis(100));
-    printed += &format!(
+    printed.push(format!(
         "{client:?} {result:?} {}",
         result.expect_err("nobody listens")
-    );
+    ));
     let rig = Rig::new();
     rig.sent(Event::new("e"));
-    printed += &format!("{:?} {:?}", rig.wire.requests()[0], Options::new(KEY));
+    printed.push(format!(
+        "{:?} {:?}",
+        rig.wire.requests()[0],
+        Options::new(KEY)
+    ));
     let lines = log_lines::all();
     assert!(
         lines.iter().any(|line| line.target.starts_with("ureq")),
@@ -202,7 +218,7 @@ fn dlv_144_the_key_appears_in_no_log_line_at_any_level_and_in_no_debug_output() 
     );
     assert!(lines.iter().any(|line| line.level == log::Level::Trace));
     for secret in [KEY, PASSWORD, "Unutterable", "unspeakable"] {
-        assert!(!printed.contains(secret), "{printed}");
+        assert!(!printed.concat().contains(secret), "{printed:?}");
         let told = log_lines::with(&[secret]);
         assert!(told.is_empty(), "{told:?}");
     }

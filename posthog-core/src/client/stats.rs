@@ -42,6 +42,8 @@ pub(crate) enum DropReason {
     Invalid,
     Hook,
     Closed,
+    /// There was nothing to send in the first place; nothing is counted.
+    NothingToSend,
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +67,7 @@ impl Counters {
             DropReason::Invalid => &self.invalid,
             DropReason::Hook => &self.hook,
             DropReason::Closed => &self.closed,
+            DropReason::NothingToSend => return,
         };
         add(counter, 1);
     }

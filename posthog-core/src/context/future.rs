@@ -1,7 +1,7 @@
 //! A future that carries its context.
 
 use super::{Detached, Scope};
-use crate::site::{Look, Site};
+use crate::site::{self, ByError, Look, Plain, Site};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -18,7 +18,7 @@ pin_project! {
     /// Scopes that the future opens and holds across an `await` go with it. When it is dropped before it is done, its
     /// own values are dropped inside the context, and nothing is captured (CTX-67).
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct InContext<F: Future, K: Look<F::Output> = Passing> {
+    pub struct InContext<F: Future, K: Look<F::Output> = Plain> {
         #[pin]
         future: Option<F>,
         context: Detached,
@@ -59,6 +59,9 @@ where
         }
     }
 }
+
+/// How to look at an output that is known to be a `Result` of an [`Error`].
+pub(super) type Failing = site::Failing<ByError>;
 
 /// A future in a context; how its output is looked at is decided where the macro knows its type.
 #[doc(hidden)]
@@ -122,28 +125,5 @@ impl Drop for Polling<'_> {
             scope.notice_panic();
             scope.park(&mut self.context.0);
         }
-    }
-}
-
-/// Lets the output pass: only panics are captured.
-#[doc(hidden)]
-pub enum Passing {}
-
-impl<R> Look<R> for Passing {
-    fn look(_: &Scope, output: R) -> R {
-        output
-    }
-}
-
-/// Captures the error that a future ends with.
-#[doc(hidden)]
-pub enum Failing {}
-
-impl<R, E: Error> Look<Result<R, E>> for Failing {
-    fn look(scope: &Scope, output: Result<R, E>) -> Result<R, E> {
-        if let Err(error) = &output {
-            scope.failed_with(error);
-        }
-        output
     }
 }

@@ -215,29 +215,13 @@ impl Lane {
         state.schedule.close();
         shared.changed.notify_all();
         let finished = |state: &State| state.schedule.is_final() && state.worker != Worker::Running;
-        let mut state = shared.wait(state, deadline, finished);
-        let pending = state.schedule.pending(state.schedule.admitted());
+        let state = shared.wait(state, deadline, finished);
         if !may_wait() {
             // The drain goes on behind this call, up to the deadline (DLV-64).
+            let pending = state.schedule.pending(state.schedule.admitted());
             return FlushError::unless_none(pending);
         }
-        if let Some(result) = state.shut_down {
-            return result;
-        }
-        let result = FlushError::unless_none(pending);
-        state.shut_down = Some(result);
-        // A request under way keeps its events: the worker counts them when it comes back.
-        shared.abandon(&mut state);
-        let unqueued = state.dropped_by_full_queue;
-        drop(state);
-        shared.changed.notify_all();
-        if pending > 0 {
-            say_lost(pending);
-        }
-        if unqueued > 0 {
-            log::warn!("[PostHog] {unqueued} events were dropped because the queue was full");
-        }
-        result
+        shared.conclude(state)
     }
 }
 
@@ -268,11 +252,29 @@ impl Shared {
         state
     }
 
-    /// Counts what will not be sent any more; how many events that were.
-    fn abandon(&self, state: &mut State) -> usize {
+    /// Ends the shutdown: what is not final is lost. Whoever comes first says so, the worker or who waits for it, and the
+    /// result stays (DLV-61, DLV-62).
+    fn conclude(&self, mut state: MutexGuard<'_, State>) -> Result<(), FlushError> {
+        let pending = state.schedule.pending(state.schedule.admitted());
+        // A request under way keeps its events: the worker counts them when it comes back.
         let lost = state.schedule.abandon();
         add(&self.counters.failed, lost as u64);
-        lost
+        let first = state.shut_down.is_none();
+        let result = *state
+            .shut_down
+            .get_or_insert(FlushError::unless_none(pending));
+        let unqueued = state.dropped_by_full_queue;
+        drop(state);
+        self.changed.notify_all();
+        if first && pending > 0 {
+            log::error!(
+                "[PostHog] {pending} events were not delivered when the shutdown's time was up"
+            );
+        }
+        if first && unqueued > 0 {
+            log::warn!("[PostHog] {unqueued} events were dropped because the queue was full");
+        }
+        result
     }
 
     /// Waits for a change, at most that long.
@@ -317,15 +319,10 @@ impl Shared {
                 }
             }
         }
-        let lost = self.abandon(&mut state);
-        // Nobody waited for the shutdown, so nobody else can say it (DLV-64).
-        let unsaid = lost > 0 && state.shut_down.is_none();
-        state.worker = Worker::Ended;
-        drop(state);
+        // Here because nobody may be waiting for the shutdown (DLV-64); before the end because somebody may be.
+        let _ = self.conclude(state);
+        self.lock().worker = Worker::Ended;
         self.changed.notify_all();
-        if unsaid {
-            say_lost(lost as u64);
-        }
     }
 
     /// Sends a batch once and takes note of how it went.
@@ -363,10 +360,6 @@ impl Shared {
         }
         self.lock()
     }
-}
-
-fn say_lost(events: u64) {
-    log::error!("[PostHog] {events} events were not delivered when the shutdown's time was up");
 }
 
 /// Over its quota the service acknowledges events and throws them away (DLV-72).

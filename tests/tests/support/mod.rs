@@ -39,7 +39,8 @@ impl Rig {
         let clock = Arc::new(TestClock::starting_at(start()));
         let wire = Arc::new(Wire::new(Arc::clone(&clock)));
         let client = Client::with_clock(
-            change(Options::new("phc_test")),
+            // With a clock that stands still, a client that is dropped with events would wait for ever.
+            change(Options::new("phc_test").shutdown_timeout(Duration::ZERO)),
             Arc::clone(&wire) as Arc<dyn Transport>,
             Arc::clone(&clock) as Arc<dyn Clock>,
         );
@@ -92,7 +93,7 @@ pub(crate) fn eventually(done: impl Fn() -> bool) {
 
 /// The time of day at which each test begins.
 pub(crate) fn start() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_micros(1_900_000_000_250_000)
+    SystemTime::UNIX_EPOCH + Duration::from_millis(1_900_000_000_250)
 }
 
 /// One event, as a client without options of its own sends it.

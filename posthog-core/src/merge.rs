@@ -1,0 +1,163 @@
+//! Who wins where two say something about one property (CAP-60, CAP-61).
+
+use crate::{json::write_text, names, properties::Properties, switch::switch_of_json};
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// Writes properties in order of strength: a key that was there stays.
+pub(crate) struct Merge<'a, 'b> {
+    json: &'a mut Vec<u8>,
+    seen: Seen<'b>,
+    start: usize,
+    pub(crate) process_person_profile: Option<bool>,
+    pub(crate) disable_geoip: Option<bool>,
+}
+
+impl<'a, 'b> Merge<'a, 'b> {
+    pub(crate) fn new(json: &'a mut Vec<u8>) -> Self {
+        json.push(b'{');
+        let start = json.len();
+        Self {
+            json,
+            seen: Seen::Few(Vec::with_capacity(32)),
+            start,
+            process_person_profile: None,
+            disable_geoip: None,
+        }
+    }
+
+    /// Adds what needs no second look.
+    pub(crate) fn all(&mut self, properties: &'b Properties) {
+        for (key, value) in properties.iter() {
+            self.add_encoded(key, value);
+        }
+    }
+
+    /// Adds a property that the application gave: those that switch something have to be booleans.
+    pub(crate) fn own(&mut self, key: &'b [u8], value: &[u8]) {
+        if key.starts_with(b"\"$") {
+            let name = bare(key);
+            if name == names::GEOIP_DISABLE.as_bytes() {
+                self.disable_geoip = self.disable_geoip.or(switch_of_json(value));
+                return;
+            }
+            if name == names::GROUPS.as_bytes() {
+                if let Some(groups) = groups(value) {
+                    self.add(names::GROUPS, &groups);
+                }
+                return;
+            }
+            if let Some(switch) = names::SWITCHES
+                .iter()
+                .find(|switch| switch.as_bytes() == name)
+            {
+                match switch_of_json(value) {
+                    Some(on) => self.switch(switch, on),
+                    None => left_out(switch),
+                }
+                return;
+            }
+        }
+        self.add_encoded(key, value);
+    }
+
+    pub(crate) fn switch(&mut self, name: &'static str, on: bool) {
+        if self.add(name, if on { b"true" } else { b"false" })
+            && name == names::PROCESS_PERSON_PROFILE
+        {
+            self.process_person_profile = Some(on);
+        }
+    }
+
+    pub(crate) fn text(&mut self, name: &'static str, text: &str) {
+        let mut value = Vec::with_capacity(text.len() + 2);
+        write_text(&mut value, text);
+        self.add(name, &value);
+    }
+
+    /// Adds a property of the SDK's own; whether there was none of that name.
+    pub(crate) fn add(&mut self, name: &'static str, value: &[u8]) -> bool {
+        let new = self.seen.insert(name.as_bytes());
+        if new {
+            self.separate();
+            self.json.push(b'"');
+            self.json.extend_from_slice(name.as_bytes());
+            self.json.extend_from_slice(b"\":");
+            self.json.extend_from_slice(value);
+        }
+        new
+    }
+
+    fn add_encoded(&mut self, key: &'b [u8], value: &[u8]) {
+        if self.seen.insert(bare(key)) {
+            self.separate();
+            self.json.extend_from_slice(key);
+            self.json.push(b':');
+            self.json.extend_from_slice(value);
+        }
+    }
+
+    fn separate(&mut self) {
+        if self.json.len() > self.start {
+            self.json.push(b',');
+        }
+    }
+
+    pub(crate) fn finish(self) {
+        self.json.push(b'}');
+    }
+}
+
+/// A key without its quotes.
+pub(crate) fn bare(key: &[u8]) -> &[u8] {
+    key.get(1..key.len() - 1).unwrap_or_default()
+}
+
+/// The keys that are written. Few are compared one by one, which beats a hash; many go by a hash.
+enum Seen<'a> {
+    Few(Vec<&'a [u8]>),
+    Many(HashSet<&'a [u8]>),
+}
+
+impl<'a> Seen<'a> {
+    /// `false` where it was there.
+    fn insert(&mut self, key: &'a [u8]) -> bool {
+        match self {
+            Self::Few(keys) if keys.len() < 48 => {
+                let new = !keys.contains(&key);
+                if new {
+                    keys.push(key);
+                }
+                new
+            }
+            Self::Few(keys) => {
+                *self = Self::Many(keys.drain(..).collect());
+                self.insert(key)
+            }
+            Self::Many(keys) => keys.insert(key),
+        }
+    }
+}
+
+/// The groups of an event, type to key, as text: what is blank is left out, and nothing is sent without any (CAP-99).
+fn groups(json: &[u8]) -> Option<Vec<u8>> {
+    let given: serde_json::Map<String, Value> = serde_json::from_slice(json).ok()?;
+    let mut groups = serde_json::Map::new();
+    for (group_type, key) in given {
+        let key = match key {
+            Value::String(key) => key,
+            Value::Number(_) | Value::Bool(_) => key.to_string(),
+            _ => String::new(),
+        };
+        if group_type.trim().is_empty() || key.trim().is_empty() {
+            log::debug!("[PostHog] a group of an event is left out: its type or its key is blank");
+        } else {
+            groups.insert(group_type, Value::String(key));
+        }
+    }
+    (!groups.is_empty()).then(|| Value::Object(groups).to_string().into_bytes())
+}
+
+pub(crate) fn left_out(switch: &str) {
+    log::debug!("[PostHog] the property `{switch}` is left out: it has to be a boolean");
+}
