@@ -12,7 +12,7 @@ use crate::{
     limits,
     merge::{Merge, bare, left_out},
     names, notice,
-    options::{Config, fixed_properties},
+    options::{CaptureMode, Config, fixed_properties},
     properties::Properties,
     runtime,
     switch::switch_of,
@@ -62,7 +62,7 @@ impl Assembler {
             uuid,
             disable_geoip,
         } = overrides;
-        let name = checked_name(name)?;
+        let name = checked_name(name, kind)?;
         if properties.is_broken() {
             notice::warn_each(format_args!(
                 "the event `{name}` is dropped: a value panicked while it was serialized"
@@ -78,7 +78,12 @@ impl Assembler {
             distinct_id,
             personless,
             alias,
-        } = kind.identity(name, distinct_id.as_deref(), merged.map(|merged| &**merged))?;
+        } = kind.identity(
+            name,
+            distinct_id.as_deref(),
+            merged.map(|merged| &**merged),
+            IdLimit::of(event, config),
+        )?;
         let uuid = uuid.unwrap_or_else(fresh_uuid);
         let timestamp = timestamp.unwrap_or_else(|| Timestamp::now(now));
 
@@ -181,7 +186,7 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
 }
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
-pub(crate) fn checked_name(name: &str) -> Result<&str, DropReason> {
+pub(crate) fn checked_name<'a>(name: &'a str, kind: &Kind) -> Result<&'a str, DropReason> {
     if name.trim().is_empty() {
         notice::warn_each(format_args!("an event is dropped: its name is blank"));
         return Err(DropReason::Invalid);
@@ -192,6 +197,15 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, DropReason> {
         ));
         return Err(DropReason::Invalid);
     }
+    if *kind == Kind::Ai && !name.starts_with(names::AI_PREFIX) {
+        notice::warn_each(format_args!(
+            "the event `{name}` is dropped: the lane for AI events takes names that begin with `$ai_` only"
+        ));
+        return Err(DropReason::Invalid);
+    }
+    if *kind == Kind::Capture && names::WITH_A_CALL.contains(&name) {
+        notice::debug(format_args!("the event `{name}` has a call of its own"));
+    }
     let cut = limits::cut(name, limits::EVENT_NAME_BYTES);
     if cut.len() < name.len() {
         notice::warn_once(format_args!(
@@ -201,12 +215,38 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, DropReason> {
     Ok(cut)
 }
 
-/// The ID, if the service can keep it apart from others: it cuts longer ones, and so would mix users (CAP-44).
-pub(crate) fn checked_id<'a>(id: Cow<'a, str>, event: &str) -> Result<Cow<'a, str>, DropReason> {
-    if id.len() > limits::DISTINCT_ID_CHARS && id.chars().count() > limits::DISTINCT_ID_CHARS {
-        let chars = id.chars().count();
+/// In what the service measures the longest distinct ID, 200 of them (CAP-44).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum IdLimit {
+    /// It cuts longer ones, and so would mix users.
+    Characters,
+    /// It drops the event.
+    Bytes,
+}
+
+impl IdLimit {
+    pub(crate) fn of(event: &Event, config: &Config) -> Self {
+        match config.capture_mode {
+            CaptureMode::V1 if !event.is_ai() => Self::Bytes,
+            _ => Self::Characters,
+        }
+    }
+}
+
+/// The ID, if the service can keep it apart from others (CAP-44).
+pub(crate) fn checked_id<'a>(
+    id: Cow<'a, str>,
+    event: &str,
+    limit: IdLimit,
+) -> Result<Cow<'a, str>, DropReason> {
+    let length = match limit {
+        _ if id.len() <= limits::DISTINCT_ID => 0,
+        IdLimit::Characters => id.chars().count(),
+        IdLimit::Bytes => id.len(),
+    };
+    if length > limits::DISTINCT_ID {
         notice::warn_each(format_args!(
-            "the event `{event}` is dropped: its distinct ID has {chars} characters, and 200 are the most"
+            "the event `{event}` is dropped: its distinct ID has a length of {length}, and 200 is the most"
         ));
         return Err(DropReason::Invalid);
     }
@@ -214,9 +254,12 @@ pub(crate) fn checked_id<'a>(id: Cow<'a, str>, event: &str) -> Result<Cow<'a, st
     Ok(id)
 }
 
-/// Whether an event's JSON is too large: for itself, or as the string that the service embeds it as (DLV-26).
-pub(crate) fn is_too_large(json: &[u8], most: usize) -> bool {
-    json.len() > most || {
+/// Whether an event's JSON is too large: for itself, or as the string that the service embeds it as (DLV-26, DLV-131).
+pub(crate) fn is_too_large(json: &[u8], event: &Event, config: &Config) -> bool {
+    if event.is_ai() {
+        return json.len() > limits::AI_EVENT_BYTES;
+    }
+    json.len() > config.max_event_bytes || {
         // Only a large event can have that many escapes.
         json.len() * 2 > limits::ESCAPED_EVENT_BYTES
             && json.len()

@@ -88,6 +88,17 @@ impl Event {
         event
     }
 
+    pub(crate) fn through_ai_lane(mut self) -> Self {
+        if self.kind == Kind::Capture {
+            self.kind = Kind::Ai;
+        }
+        self
+    }
+
+    pub(crate) fn is_ai(&self) -> bool {
+        self.kind == Kind::Ai
+    }
+
     fn of_kind(kind: Kind, name: &str) -> Self {
         Self {
             kind,

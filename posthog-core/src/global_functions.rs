@@ -21,6 +21,11 @@ pub fn capture(event: impl Into<Event>) -> Option<Uuid> {
     listening()?.capture(event.into(), Properties::new())
 }
 
+/// Captures an AI event, such as `$ai_generation`. See [`Client::capture_ai`](crate::Client::capture_ai).
+pub fn capture_ai(event: impl Into<Event>) -> Option<Uuid> {
+    capture(event.into().through_ai_lane())
+}
+
 /// Sends what is queued now, and waits until all that was captured before is delivered or given up.
 ///
 /// # Errors

@@ -1,8 +1,13 @@
 //! The kinds of calls: who an event belongs to, and what the context adds to it (CTX-52).
 
 use crate::{
-    assemble::checked_id, client::DropReason, context::Merged, fresh_uuid::fresh_uuid,
-    identifier::clean, illegal_id::is_illegal, limits, notice,
+    assemble::{IdLimit, checked_id},
+    client::DropReason,
+    context::Merged,
+    fresh_uuid::fresh_uuid,
+    identifier::clean,
+    illegal_id::is_illegal,
+    limits, notice,
 };
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -49,6 +54,7 @@ impl Kind {
         name: &str,
         explicit: Option<&'a str>,
         context: Option<&'a Merged>,
+        limit: IdLimit,
     ) -> Result<Identity<'a>, DropReason> {
         let explicit = explicit.and_then(clean);
         let ambient = || clean(context?.ids.distinct.as_deref()?);
@@ -59,23 +65,27 @@ impl Kind {
         };
         match self {
             Self::Capture | Self::Ai => match explicit.or_else(ambient) {
-                Some(id) => Ok(known(checked_id(id, name)?)),
+                Some(id) => Ok(known(checked_id(id, name, limit)?)),
                 None => Ok(Identity {
                     personless: true,
                     ..known(fresh_uuid().to_string().into())
                 }),
             },
-            Self::Identify => Ok(known(mergeable(explicit, name)?)),
+            Self::Identify => Ok(known(mergeable(explicit, name, limit)?)),
             Self::Person => match explicit.or_else(ambient) {
-                Some(id) => Ok(known(checked_id(id, name)?)),
+                Some(id) => Ok(known(checked_id(id, name, limit)?)),
                 None => {
                     log::debug!("[PostHog] there is no distinct ID to set person properties for");
                     Err(DropReason::NothingToSend)
                 }
             },
             Self::Alias { new_id } => {
-                let previous = mergeable(explicit, name)?;
-                let new = mergeable(new_id.as_deref().and_then(clean).or_else(ambient), name)?;
+                let previous = mergeable(explicit, name, limit)?;
+                let new = mergeable(
+                    new_id.as_deref().and_then(clean).or_else(ambient),
+                    name,
+                    limit,
+                )?;
                 if previous == new {
                     notice::warn_each(format_args!(
                         "the event `{name}` is dropped: both of its distinct IDs are the same"
@@ -90,7 +100,7 @@ impl Kind {
             Self::Group { group_type, key } => {
                 checked_group(group_type, key)?;
                 match explicit.or_else(ambient) {
-                    Some(id) => Ok(known(checked_id(id, name)?)),
+                    Some(id) => Ok(known(checked_id(id, name, limit)?)),
                     None => Ok(known(group_id(group_type, key).into())),
                 }
             }
@@ -99,7 +109,11 @@ impl Kind {
 }
 
 /// An ID that persons can be merged by: the service refuses others, or pools unrelated users in one person (CAP-45).
-fn mergeable<'a>(id: Option<Cow<'a, str>>, name: &str) -> Result<Cow<'a, str>, DropReason> {
+fn mergeable<'a>(
+    id: Option<Cow<'a, str>>,
+    name: &str,
+    limit: IdLimit,
+) -> Result<Cow<'a, str>, DropReason> {
     let Some(id) = id else {
         notice::warn_each(format_args!(
             "the event `{name}` is dropped: it needs a distinct ID that is not blank"
@@ -112,7 +126,7 @@ fn mergeable<'a>(id: Option<Cow<'a, str>>, name: &str) -> Result<Cow<'a, str>, D
         ));
         return Err(DropReason::Invalid);
     }
-    checked_id(id, name)
+    checked_id(id, name, limit)
 }
 
 /// A group that the service takes (CAP-95).
@@ -131,7 +145,7 @@ fn checked_group(group_type: &str, key: &str) -> Result<(), DropReason> {
 /// The ID of a group that nobody identifies: always the same, so that it makes one person at most (CAP-96).
 fn group_id(group_type: &str, key: &str) -> String {
     let id = format!("${}_{}", group_type.trim(), key.trim());
-    if id.chars().count() <= limits::DISTINCT_ID_CHARS {
+    if id.chars().count() <= limits::DISTINCT_ID {
         return id;
     }
     Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()).to_string()

@@ -61,7 +61,6 @@ mod recorder;
 #[cfg(feature = "runtime")]
 mod runtime;
 #[cfg(feature = "runtime")]
-#[doc(hidden)]
 pub mod site;
 #[cfg(feature = "runtime")]
 mod switch;
@@ -77,18 +76,20 @@ mod user_code;
 #[cfg(feature = "runtime")]
 pub use self::{
     captured::CapturedEvent,
-    client::{Client, FlushError, InitError, Stats, global},
+    client::{Client, FlushError, Immediate, InitError, Stats, global},
     clock::Clock,
     context::{
         Context, InContext, InvalidSessionId, NewContext, Scope, SessionId, identify_context,
         new_context, set_context_device_id, set_context_session, tag,
     },
-    delivery::Compression,
+    delivery::{Compression, DeliveryFailure, DeliveryFailureKind, FailedEvent},
     event::Event,
     event_id::ToUuid,
-    global_functions::{alias, capture, flush, group_identify, identify, set, set_once, shutdown},
+    global_functions::{
+        alias, capture, capture_ai, flush, group_identify, identify, set, set_once, shutdown,
+    },
     identifier::Identifier,
-    options::Options,
+    options::{CaptureMode, Options},
     properties::Properties,
     property_value::{EventName, PropertyValue},
     timestamp::{InvalidTimestamp, Timestamp, ToTimestamp},

@@ -2,8 +2,10 @@
 
 /// The most bytes that an event's name may have; a longer one is cut (CAP-32).
 pub const EVENT_NAME_BYTES: usize = 200;
-/// The most characters that a distinct ID may have; the event of a longer one is dropped (CAP-44).
-pub const DISTINCT_ID_CHARS: usize = 200;
+/// How long a distinct ID may be; the event of a longer one is dropped (CAP-44).
+pub const DISTINCT_ID: usize = 200;
+/// The most bytes that an AI event may have (DLV-131).
+pub const AI_EVENT_BYTES: usize = 8 << 20;
 /// The most characters that the key of a group may have.
 pub const GROUP_KEY_CHARS: usize = 400;
 /// How deeply containers in a value may nest; deeper ones become `null` (CAP-54).

@@ -16,6 +16,14 @@ pub const GROUP_IDENTIFY: &str = "$groupidentify";
 pub const AI_PREFIX: &str = "$ai_";
 /// An event that the service discards (CAP-33).
 pub const PERFORMANCE_EVENT: &str = "$performance_event";
+/// Events that have a call of their own (CAP-34).
+pub const WITH_A_CALL: [&str; 5] = [
+    EXCEPTION,
+    IDENTIFY,
+    SET_PERSON,
+    CREATE_ALIAS,
+    GROUP_IDENTIFY,
+];
 /// Events that the service drops when they are personless (CAP-82).
 pub const PERSON_EVENTS: [&str; 4] = [
     "$identify",

@@ -38,20 +38,28 @@ pub(crate) fn error_each(message: Arguments<'_>) {
 }
 
 fn say_each(level: Level, message: Arguments<'_>) {
-    if !log::log_enabled!(level) {
-        return;
+    if log::log_enabled!(level) {
+        say_cause(level, &message.to_string(), message);
     }
-    let text = message.to_string();
+}
+
+/// Says something at most once a minute for the same cause, however the text differs.
+pub(crate) fn say_cause(level: Level, cause: &str, message: Arguments<'_>) {
     // The lock is given back before the logger runs: it may be the user's code.
-    let unsaid = may_speak(&mut said(), &text, Instant::now());
+    let unsaid = may_speak(&mut said(), cause, Instant::now());
     match unsaid {
         None => {}
-        Some(0) => log::log!(level, "[PostHog] {text}"),
+        Some(0) => log::log!(level, "[PostHog] {message}"),
         Some(unsaid) => log::log!(
             level,
-            "[PostHog] {text} ({unsaid} more since the last time)"
+            "[PostHog] {message} ({unsaid} more since the last time)"
         ),
     }
+}
+
+/// What is of use only to somebody who looks for it.
+pub(crate) fn debug(message: Arguments<'_>) {
+    log::debug!("[PostHog] {message}");
 }
 
 /// How often `cause` was kept quiet since it was last said, or `None` if it has to stay quiet now.

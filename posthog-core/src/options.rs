@@ -1,8 +1,14 @@
 //! What a client can be told.
 
 use crate::{
-    captured::CapturedEvent, client::InitError, delivery::Compression, host::Host, key::ApiKey,
-    names, properties::Properties, property_value::PropertyValue,
+    captured::CapturedEvent,
+    client::InitError,
+    delivery::{Compression, DeliveryFailure, OnError},
+    host::Host,
+    key::ApiKey,
+    names,
+    properties::Properties,
+    property_value::PropertyValue,
 };
 use std::{env, fmt, sync::Arc, time::Duration};
 
@@ -31,7 +37,11 @@ pub struct Options {
     reason = "each is an option of its own that users switch"
 )]
 pub(crate) struct Config {
+    pub(crate) capture_mode: CaptureMode,
     pub(crate) compression: Compression,
+    /// The compression comes from the environment, where a misfit is no error (DLV-3).
+    compression_from_env: bool,
+    pub(crate) sync_mode: bool,
     pub(crate) flush_at: usize,
     pub(crate) flush_interval: Duration,
     pub(crate) max_batch_size: usize,
@@ -52,6 +62,18 @@ pub(crate) struct Config {
     pub(crate) capture_exceptions: bool,
     pub(crate) super_properties: Properties,
     pub(crate) before_send: Vec<BeforeSend>,
+    pub(crate) on_error: Option<OnError>,
+}
+
+/// How events are sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum CaptureMode {
+    /// By `POST /batch/`, which every PostHog knows: it takes or refuses a batch as a whole.
+    #[default]
+    V0,
+    /// By `POST /i/v1/analytics/events`, which answers for each event, so that only what is missing is sent again.
+    V1,
 }
 
 /// Where events go unless said otherwise.
@@ -69,8 +91,8 @@ impl Options {
         }
     }
 
-    /// The options that the environment gives: `POSTHOG_API_KEY`, `POSTHOG_HOST`, `POSTHOG_CAPTURE_COMPRESSION`,
-    /// `POSTHOG_DISABLED`.
+    /// The options that the environment gives: `POSTHOG_API_KEY`, `POSTHOG_HOST`, `POSTHOG_CAPTURE_MODE`,
+    /// `POSTHOG_CAPTURE_COMPRESSION`, `POSTHOG_DISABLED`.
     ///
     /// Without a key the client is disabled, with one line in the log, so that a service runs without an account
     /// (CAP-10). What cannot be read is a warning, and the default stays (DLV-2).
@@ -93,16 +115,27 @@ impl Options {
         if let Some(host) = set("POSTHOG_HOST") {
             options.host = host;
         }
-        match set("POSTHOG_CAPTURE_COMPRESSION")
+        match set("POSTHOG_CAPTURE_MODE")
             .map(|value| value.to_lowercase())
             .as_deref()
         {
             None => {}
-            Some("gzip") => options.config.compression = Compression::Gzip,
-            Some("none" | "identity") => options.config.compression = Compression::None,
+            Some("v0" | "legacy") => options.config.capture_mode = CaptureMode::V0,
+            Some("v1" | "analytics_v1") => options.config.capture_mode = CaptureMode::V1,
             Some(_) => log::warn!(
-                "[PostHog] POSTHOG_CAPTURE_COMPRESSION is none of `none`, `gzip`: the default stays"
+                "[PostHog] POSTHOG_CAPTURE_MODE is none of `v0`, `v1`: the default stays"
             ),
+        }
+        if let Some(name) = set("POSTHOG_CAPTURE_COMPRESSION") {
+            match Compression::named(&name.to_lowercase()) {
+                Some(compression) => {
+                    options.config.compression = compression;
+                    options.config.compression_from_env = true;
+                }
+                None => log::warn!(
+                    "[PostHog] POSTHOG_CAPTURE_COMPRESSION names none that is compiled in: the default stays"
+                ),
+            }
         }
         match set("POSTHOG_DISABLED")
             .map(|value| value.to_lowercase())
@@ -126,10 +159,17 @@ impl Options {
         self
     }
 
+    /// How events are sent. Defaults to [`CaptureMode::V0`].
+    pub fn capture_mode(mut self, mode: CaptureMode) -> Self {
+        self.config.capture_mode = mode;
+        self
+    }
+
     /// How request bodies are compressed. Without this option gzip, for bodies of 1 KiB and more; what is set here
     /// applies to every body (DLV-1).
     pub fn compression(mut self, compression: Compression) -> Self {
         self.config.compression = compression;
+        self.config.compression_from_env = false;
         self
     }
 
@@ -190,6 +230,15 @@ impl Options {
     /// How long the guard of `init`, or dropping the last handle of a client, waits for what is queued. Defaults to 30 s.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.config.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Whether each event is sent on the thread that captures it, which waits for the answer. Defaults to `false`.
+    ///
+    /// For scripts and functions that may be frozen at any time. Hooks, format, retries and timeouts are those of every
+    /// event; the UUID is returned even if the delivery failed, which is a warning (DLV-146).
+    pub fn sync_mode(mut self, sync: bool) -> Self {
+        self.config.sync_mode = sync;
         self
     }
 
@@ -269,6 +318,22 @@ impl Options {
         self
     }
 
+    /// Sets the callback that is told of every batch that lost events, on the worker's thread (DLV-140).
+    ///
+    /// Without one the log has a warning. It is not called for events that were never admitted, nor for those that were
+    /// not final when a shutdown's time was up (DLV-141). It may capture; a panic in it is logged (DLV-142).
+    ///
+    /// ```
+    /// # use posthog_core::Options;
+    /// let options = Options::new("phc_project_key").on_error(|failure| {
+    ///     eprintln!("{failure}");
+    /// });
+    /// ```
+    pub fn on_error(mut self, callback: impl Fn(&DeliveryFailure) + Send + Sync + 'static) -> Self {
+        self.config.on_error = Some(Arc::new(callback));
+        self
+    }
+
     /// Whether the host is reached by TLS.
     ///
     /// # Errors
@@ -291,14 +356,17 @@ impl Options {
         } else {
             ApiKey::parse(&api_key)?
         };
-        Ok((key, host, config.in_range()))
+        Ok((key, host, config.in_range().with_known_compression()?))
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
+            capture_mode: CaptureMode::V0,
             compression: Compression::Automatic,
+            compression_from_env: false,
+            sync_mode: false,
             flush_at: 100,
             flush_interval: Duration::from_secs(5),
             max_batch_size: 100,
@@ -319,11 +387,26 @@ impl Default for Config {
             capture_exceptions: true,
             super_properties: Properties::new(),
             before_send: Vec::new(),
+            on_error: None,
         }
     }
 }
 
 impl Config {
+    /// The V0 endpoint knows gzip only (DLV-3).
+    fn with_known_compression(mut self) -> Result<Self, InitError> {
+        if self.capture_mode == CaptureMode::V0 && !self.compression.is_for_v0() {
+            if !self.compression_from_env {
+                return Err(InitError::Compression);
+            }
+            log::warn!(
+                "[PostHog] POSTHOG_CAPTURE_COMPRESSION is ignored: with V0 it is `gzip` or `none`"
+            );
+            self.compression = Compression::None;
+        }
+        Ok(self)
+    }
+
     fn in_range(mut self) -> Self {
         clamp("flush_at", &mut self.flush_at, 1, 10_000);
         clamp(

@@ -311,10 +311,8 @@ impl Properties {
             // The user's code runs here; it may panic, and it may itself tag and capture.
             match caught(|| encode(encoder)) {
                 Some(Ok(())) => {}
-                Some(Err(error)) => {
-                    open.failed = true;
-                    log::trace!("[PostHog] a property failed to serialize: {error}");
-                }
+                // Its text may quote the value, which is in no log (DLV-144).
+                Some(Err(_)) => open.failed = true,
                 None => {
                     open.failed = true;
                     self.broken = true;

@@ -23,6 +23,7 @@
 use std::{any::type_name, error::Error, fmt::Display, marker::PhantomData, task::Poll};
 
 use crate::{
+    client::Client,
     context::Scope,
     failure::{Failure, FailureKind},
 };
@@ -30,6 +31,28 @@ use crate::{
 // With the rest, so that every name an error can show is in this one module.
 #[doc(hidden)]
 pub use crate::context::wrap;
+
+/// What `client = expr` in `capture!` can be.
+///
+/// The expansion asks for this by itself: a bound on the function that takes the client would show that function.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the client of a capture",
+    label = "is no `Client`",
+    note = "write `client = &client`, where `client` is a `posthog::Client`"
+)]
+pub trait AsClient {
+    fn as_client(&self) -> &Client;
+}
+
+// Without this the compiler would explain the bounds of the impl instead of the message above; the same further down.
+#[diagnostic::do_not_recommend]
+impl<C: AsRef<Client> + ?Sized> AsClient for C {
+    #[inline]
+    fn as_client(&self) -> &Client {
+        self.as_ref()
+    }
+}
 
 /// One exit of a context: a value of type `R` leaves there, and `K` says how to look at it.
 ///
@@ -96,7 +119,6 @@ impl<R> Look<R> for Plain {
 #[doc(hidden)]
 pub struct Failing<D>(PhantomData<fn() -> D>);
 
-// Without this the compiler would explain the bounds of the impl instead of the message above; the same further down.
 #[diagnostic::do_not_recommend]
 impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
     #[inline]

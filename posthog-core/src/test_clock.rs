@@ -57,6 +57,11 @@ impl Clock for TestClock {
         None
     }
 
+    /// No jitter: waits are as the rules say.
+    fn random(&self) -> f64 {
+        0.0
+    }
+
     fn on_move(&self, wake: Arc<dyn Fn() + Send + Sync>) {
         self.lock().wakers.push(wake);
     }

@@ -113,8 +113,9 @@ pub fn tag(input: TokenStream) -> TokenStream {
 ///
 /// # What it does not see
 ///
-/// - An exit inside of another crate's macro. Known are the arguments of std's macros, of ours, and `bail!`, `ensure!`,
-///   `anyhow!` and `eyre!`. Use [`macro@scoped`], which sees every exit.
+/// - An exit inside of another crate's macro. Known are the arguments of std's macros (but not of `assert!` and `dbg!`,
+///   which print the text of theirs), of ours, and `bail!`, `ensure!`, `anyhow!` and `eyre!`. Use [`macro@scoped`], which
+///   sees every exit.
 /// - A type parameter that turns out to be a `Result`.
 /// - A value whose type is decided only behind the context; that is an error at the value.
 ///

@@ -92,7 +92,7 @@ fn cap_44_an_id_over_200_characters_drops_the_event_and_is_never_cut() {
     });
     assert!(rig.events().is_empty());
     assert_eq!(rig.client.stats().dropped_invalid, 2);
-    assert_eq!(log_lines::warnings(&["`too long`", "207 characters"]), 1);
+    assert_eq!(log_lines::warnings(&["`too long`", "a length of 207"]), 1);
     assert!(
         log_lines::with(&["secretive"]).is_empty(),
         "the length only"

@@ -223,7 +223,7 @@ fn dlv_60_a_shutdown_ends_at_its_timeout_although_a_request_hangs() {
     rig.wire.release();
     rig.until(|stats| stats.delivered == 1);
     assert!(rig.wire.stays_at(1), "nothing more is sent");
-    let said = log_lines::with(&["77 events were not delivered"]);
+    let said = log_lines::with(&["77 events of the lane `analytics` were not delivered"]);
     assert_eq!(said.len(), 1);
     assert_eq!(said[0].level, log::Level::Error);
 }
@@ -293,7 +293,7 @@ fn dlv_62_a_retry_that_is_due_after_the_deadline_is_lost_at_the_deadline() {
     rig.until(|stats| stats.failed == 33);
     // Whoever asks later, or was late to wake up at the deadline, is told what the worker found.
     assert_eq!(pending(rig.client.shutdown(PATIENCE)), 33);
-    eventually(|| log_lines::with(&["33 events were not delivered"]).len() == 1);
+    eventually(|| log_lines::with(&["33 events of the lane `analytics` were not delivered"]).len() == 1);
 }
 
 #[test]

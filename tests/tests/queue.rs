@@ -46,7 +46,7 @@ fn dlv_22_a_full_queue_refuses_the_newest_by_count_and_by_bytes() {
 #[test]
 fn dlv_23_a_full_queue_says_so_once_an_episode_and_counts_what_it_refused() {
     log_lines::collect();
-    let said = || log_lines::warnings(&["queue is full: new events"]);
+    let said = || log_lines::warnings(&["is full: new events"]);
     // The tests of this file share the log; only this one looks at these lines' number.
     let before = said();
     let rig = Rig::with(|options| options.max_queue_size(4).max_batch_size(1).flush_at(10_000));

@@ -17,7 +17,15 @@ fn sent<R>(code: impl FnOnce() -> R) -> Value {
     let mut events = record(code);
     assert_eq!(events.len(), 1, "{events:?}");
     let CapturedEvent { mut properties, .. } = events.remove(0);
-    for key in ["$lib", "$lib_version", "$os", "$os_version", "$is_server", "$process_person_profile"] {
+    for key in [
+        "$lib",
+        "$lib_version",
+        "$os",
+        "$os_version",
+        "$is_server",
+        "$process_person_profile",
+        "$geoip_disable",
+    ] {
         properties.remove(key);
     }
     Value::Object(properties)
@@ -56,8 +64,7 @@ fn keywords_are_keys() {
     let properties = sent(|| {
         capture!("order_processed", r#type, match = 1, fn = 2, r#loop = 3, self = 4, async = { "await": 1 }, $type = 6);
     });
-    let expected =
-        json!({ "type": 5, "match": 1, "fn": 2, "loop": 3, "self": 4, "async": { "await": 1 }, "$type": 6 });
+    let expected = json!({ "type": 5, "match": 1, "fn": 2, "loop": 3, "self": 4, "async": { "await": 1 }, "$type": 6 });
     assert_eq!(properties, expected);
 }
 
@@ -122,7 +129,10 @@ fn rust_expressions_stay_rust() {
     let properties = sent(|| {
         capture!(
             "order_processed",
-            block = { let half = b; half + 1 },
+            block = {
+                let half = b;
+                half + 1
+            },
             text_block = { "only a text" },
             array = ["a", "b"],
             options = [None, Some(1)],
@@ -130,12 +140,19 @@ fn rust_expressions_stay_rust() {
             repeated = [0; 2],
             range = ..b,
             negative = -1,
-            not = !true,
-            called = (|x: i32| x + 1)(2),
+            not = !list.is_empty(),
+            called = (if a < b {
+                i32::wrapping_add
+            } else {
+                i32::wrapping_mul
+            })(2, 1),
             compared = a < b,
             turbofish = "1".parse::<u8>().unwrap_or(9),
             chosen = if a < b { 1 } else { 2 },
-            matched = match a { 2 => "x", _ => "y" },
+            matched = match a {
+                2 => "x",
+                _ => "y",
+            },
             reference = &list,
             parentheses = (1 + a),
             tuple = (a, b),
@@ -146,7 +163,7 @@ fn rust_expressions_stay_rust() {
     });
     let expected = json!({
         "block": 4, "text_block": "only a text", "array": ["a", "b"], "options": [null, 1], "indexed": 2,
-        "repeated": [0, 0], "range": { "end": 3 }, "negative": -1, "not": false, "called": 3, "compared": true,
+        "repeated": [0, 0], "range": { "end": 3 }, "negative": -1, "not": true, "called": 3, "compared": true,
         "turbofish": 1, "chosen": 1, "matched": "x", "reference": [1], "parentheses": 3, "tuple": [2, 3],
         "structure": { "id": 1 }, "field": 7, "cast": 1.0,
     });
@@ -158,7 +175,13 @@ fn a_spread_merges_and_a_written_key_beats_it() {
     let user = User { id: 1 };
     let map = BTreeMap::from([("id", 2), ("plan", 3)]);
     let properties = sent(|| {
-        capture!("order_processed", ..user, ..&map, plan = 4, ..json!({ "plan": 5, "last": [6] }));
+        capture!(
+            "order_processed",
+            ..user,
+            ..&map,
+            plan = 4,
+            ..json!({ "plan": 5, "last": [6] })
+        );
     });
     assert_eq!(properties, json!({ "id": 2, "plan": 4, "last": [6] }));
     assert_eq!(map.len(), 2);
@@ -173,8 +196,7 @@ fn in_the_macros_of_others() {
     }
     let n = 1;
     let properties = sent(|| captures!(n + 1, total, "order_processed", plan));
-    let expected =
-        json!({ "total": 2, "quoted": 2, "object": { "a": 2, "order_processed": 2, "list": [2] }, "plan": 3 });
+    let expected = json!({ "total": 2, "quoted": 2, "object": { "a": 2, "order_processed": 2, "list": [2] }, "plan": 3 });
     assert_eq!(properties, expected);
 }
 
@@ -182,12 +204,27 @@ fn in_the_macros_of_others() {
 fn tags_are_written_as_properties() {
     let (total, plan, name) = (1, "pro", String::from("computed"));
     assert_eq!(tags(|| tag!("key", 1)), json!({ "key": 1 }));
-    assert_eq!(tags(|| tag!("nested", { "tags": "can be dicts" })), json!({ "nested": { "tags": "can be dicts" } }));
-    assert_eq!(tags(|| tag!("list", [1, { "a": null }])), json!({ "list": [1, { "a": null }] }));
-    assert_eq!(tags(|| tag!("error", %fmt::Error)), json!({ "error": fmt::Error.to_string() }));
+    assert_eq!(
+        tags(|| tag!("nested", { "tags": "can be dicts" })),
+        json!({ "nested": { "tags": "can be dicts" } })
+    );
+    assert_eq!(
+        tags(|| tag!("list", [1, { "a": null }])),
+        json!({ "list": [1, { "a": null }] })
+    );
+    assert_eq!(
+        tags(|| tag!("error", %fmt::Error)),
+        json!({ "error": fmt::Error.to_string() })
+    );
     assert_eq!(tags(|| tag!((name), total)), json!({ "computed": 1 }));
-    assert_eq!(tags(|| tag!((name.clone() + "!"), ?plan)), json!({ "computed!": "\"pro\"" }));
-    assert_eq!(tags(|| tag!(total = 2, plan)), json!({ "total": 2, "plan": "pro" }));
+    assert_eq!(
+        tags(|| tag!((name.clone() + "!"), ?plan)),
+        json!({ "computed!": "\"pro\"" })
+    );
+    assert_eq!(
+        tags(|| tag!(total = 2, plan)),
+        json!({ "total": 2, "plan": "pro" })
+    );
     assert_eq!(tags(|| tag!(total)), json!({ "total": 1 }));
     assert_eq!(
         tags(|| tag!("a" = 1, $b = 2, (name) = 3, type = 4)),

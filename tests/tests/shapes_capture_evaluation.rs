@@ -2,7 +2,10 @@
 
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
-use posthog::{Client, Options, capture, context, testing::{Memory, record}};
+use posthog::{
+    Client, Options, capture, context,
+    testing::{Memory, record},
+};
 use serde_json::json;
 use std::{cell::RefCell, collections::BTreeMap, fmt, future::Future, sync::Arc};
 
@@ -40,8 +43,9 @@ fn captures_everything(notes: &Notes) {
     );
 }
 
-const ALL: [&str; 12] =
-    ["name", "a", "id", "x", "key", "y", "spread", "computed", "value", "text", "geoip", "set"];
+const ALL: [&str; 12] = [
+    "name", "a", "id", "x", "key", "y", "spread", "computed", "value", "text", "geoip", "set",
+];
 
 #[test]
 fn arguments_are_evaluated_once_from_left_to_right() {
@@ -69,12 +73,31 @@ fn with_a_client_only_the_client_is_evaluated_when_it_does_not_listen() {
         notes.note("client");
         client
     };
-    let captured = capture!(notes.note("name"), a = notes.note("a"), client = &disabled, distinct_id = notes.note("id"));
+    let captured = capture!(
+        notes.note("name"),
+        a = notes.note("a"),
+        client = &disabled,
+        distinct_id = notes.note("id")
+    );
     assert_eq!((captured, notes.taken()), (None, vec![]));
     // The client comes first, wherever it stands: it decides about the rest.
-    assert!(capture!(notes.note("name"), a = notes.note("a"), client = chosen(&disabled)).is_none());
+    assert!(
+        capture!(
+            notes.note("name"),
+            a = notes.note("a"),
+            client = chosen(&disabled)
+        )
+        .is_none()
+    );
     assert_eq!(notes.taken(), ["client"]);
-    assert!(capture!(notes.note("name"), a = notes.note("a"), client = chosen(&enabled)).is_some());
+    assert!(
+        capture!(
+            notes.note("name"),
+            a = notes.note("a"),
+            client = chosen(&enabled)
+        )
+        .is_some()
+    );
     assert_eq!(notes.taken(), ["client", "name", "a"]);
 }
 
@@ -105,8 +128,20 @@ fn arguments_are_borrowed() {
 #[test]
 fn a_temporary_lives_as_long_as_its_argument() {
     let cell = RefCell::new(1);
-    let events = record(|| capture!("e", a = *cell.borrow(), b = { *cell.borrow_mut() += 1; *cell.borrow() }));
-    assert_eq!((&events[0].properties["a"], &events[0].properties["b"]), (&json!(1), &json!(2)));
+    let events = record(|| {
+        capture!(
+            "e",
+            a = *cell.borrow(),
+            b = {
+                *cell.borrow_mut() += 1;
+                *cell.borrow()
+            }
+        )
+    });
+    assert_eq!(
+        (&events[0].properties["a"], &events[0].properties["b"]),
+        (&json!(1), &json!(2))
+    );
 }
 
 #[test]
@@ -136,7 +171,10 @@ fn exits_in_arguments_mean_what_they_mean_outside() {
     }
     let turns = |first| {
         let events = record(|| exits(first));
-        events.iter().map(|event| event.properties["turn"].clone()).collect::<Vec<_>>()
+        events
+            .iter()
+            .map(|event| event.properties["turn"].clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(turns(Some(5)), [json!(0), json!(2)]);
     assert_eq!(turns(None), [json!(null); 0]);
@@ -152,7 +190,11 @@ fn an_await_in_arguments_keeps_the_future_send() {
     }
     async fn length(text: &str) -> Result<usize, fmt::Error> {
         pause().await;
-        if text.is_empty() { Err(fmt::Error) } else { Ok(text.len()) }
+        if text.is_empty() {
+            Err(fmt::Error)
+        } else {
+            Ok(text.len())
+        }
     }
     async fn captures(text: String) -> Result<u32, fmt::Error> {
         capture!(
@@ -166,7 +208,10 @@ fn an_await_in_arguments_keeps_the_future_send() {
     }
     let events = record(|| assert_eq!(block_on(is_send(captures("abc".into()))), Ok(1)));
     let properties = &events[0].properties;
-    assert_eq!((&properties["a"], &properties["object"]), (&json!(3), &json!({ "x": [2, 3] })));
+    assert_eq!(
+        (&properties["a"], &properties["object"]),
+        (&json!(3), &json!({ "x": [2, 3] }))
+    );
     assert_eq!(record(|| block_on(captures(String::new()))), []);
 }
 
@@ -196,5 +241,18 @@ fn it_is_an_expression_of_any_place() {
         context! { <fresh> capture!("value") }
     });
     let names: Vec<_> = events.iter().map(|event| event.event.as_str()).collect();
-    assert_eq!(names, ["tail", "arm", "block", "closure", "condition", "and", "inner", "outer", "value"]);
+    assert_eq!(
+        names,
+        [
+            "tail",
+            "arm",
+            "block",
+            "closure",
+            "condition",
+            "and",
+            "inner",
+            "outer",
+            "value"
+        ]
+    );
 }

@@ -2,9 +2,15 @@
 
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
-use posthog::{CapturedEvent, Client, Options, SessionId, capture, context, testing::{Memory, record}};
+use posthog::{
+    CapturedEvent, Client, Options, SessionId, capture, context,
+    testing::{Memory, record},
+};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::{Duration, SystemTime}};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use uuid::Uuid;
 
 /// The one event that `code` captures.
@@ -21,23 +27,42 @@ fn a_name_is_any_text_and_is_not_moved() {
     assert_eq!(sent(|| capture!(name)).event, "owned");
     assert_eq!(sent(|| capture!(&name, "name" = &*name)).event, "owned");
     assert_eq!(sent(|| capture!(name.as_str(), name)).event, "owned");
-    assert_eq!(sent(|| capture!((format!("number {}", 1)))).event, "number 1");
+    assert_eq!(
+        sent(|| capture!((format!("number {}", 1)))).event,
+        "number 1"
+    );
     assert_eq!(sent(|| capture!(concat!("a", "b"), total = 1)).event, "ab");
-    assert_eq!(sent(|| capture!(if name.is_empty() { "x" } else { "y" },)).event, "y");
+    assert_eq!(
+        sent(|| capture!(if name.is_empty() { "x" } else { "y" },)).event,
+        "y"
+    );
     assert_eq!(name, "owned");
 }
 
 #[test]
 fn who_did_it() {
     let id = String::from("u-1");
-    assert_eq!(sent(|| capture!("e", distinct_id = "u-1")).distinct_id, "u-1");
+    assert_eq!(
+        sent(|| capture!("e", distinct_id = "u-1")).distinct_id,
+        "u-1"
+    );
     assert_eq!(sent(|| capture!("e", distinct_id = id)).distinct_id, "u-1");
-    assert_eq!(sent(|| capture!("e", distinct_id = format!("{id}-b"))).distinct_id, "u-1-b");
-    assert_eq!(sent(|| capture!("e", distinct_id = Some(&id))).distinct_id, "u-1");
+    assert_eq!(
+        sent(|| capture!("e", distinct_id = format!("{id}-b"))).distinct_id,
+        "u-1-b"
+    );
+    assert_eq!(
+        sent(|| capture!("e", distinct_id = Some(&id))).distinct_id,
+        "u-1"
+    );
     assert_eq!(sent(|| capture!("e", distinct_id = 7)).distinct_id, "7");
     let uuid = Uuid::from_u128(7);
-    assert_eq!(sent(|| capture!("e", distinct_id = uuid)).distinct_id, uuid.to_string());
-    let of_the_context = || context! { <distinct_id = "context"> capture!("e", distinct_id = "call") };
+    assert_eq!(
+        sent(|| capture!("e", distinct_id = uuid)).distinct_id,
+        uuid.to_string()
+    );
+    let of_the_context =
+        || context! { <distinct_id = "context"> capture!("e", distinct_id = "call") };
     assert_eq!(sent(of_the_context).distinct_id, "call");
 }
 
@@ -47,7 +72,10 @@ fn which_session() {
     let session = |event: CapturedEvent| event.properties["$session_id"].clone();
     assert_eq!(session(sent(|| capture!("e", session_id = id))), id);
     let parsed = SessionId::parse(id).expect("a session ID");
-    assert_eq!(session(sent(|| capture!("e", session_id = parsed.to_string()))), id);
+    assert_eq!(
+        session(sent(|| capture!("e", session_id = parsed.to_string()))),
+        id
+    );
 }
 
 #[test]
@@ -76,21 +104,30 @@ fn groups_and_person_properties() {
             set_once = std::collections::BTreeMap::from([("first", 1)]),
         );
     });
-    assert_eq!(event.properties["$groups"], json!({ "company": "acme", "team": "pro users" }));
-    assert_eq!(event.properties["$set"], json!({ "plan": "pro", "tags": [1, null] }));
+    assert_eq!(
+        event.properties["$groups"],
+        json!({ "company": "acme", "team": "pro users" })
+    );
+    assert_eq!(
+        event.properties["$set"],
+        json!({ "plan": "pro", "tags": [1, null] })
+    );
     assert_eq!(event.properties["$set_once"], json!({ "first": 1 }));
 }
 
 #[test]
 fn switches_and_the_product_tour() {
-    let on = true;
+    let (on, plan) = (true, "pro");
     let event = sent(|| {
         capture!(
             "e",
             disable_geoip = on,
             process_person_profile = (!on),
-            cookieless_mode = on || !on,
-            disable_skew_correction = { let value = on; value },
+            cookieless_mode = plan == "pro",
+            disable_skew_correction = {
+                let off = !on;
+                !off
+            },
             product_tour_id = format!("tour-{}", 1),
         );
     });
@@ -103,17 +140,27 @@ fn switches_and_the_product_tour() {
     ] {
         assert_eq!(event.properties.get(key), Some(&value), "{key}");
     }
-    let event = sent(|| capture!("e", disable_geoip = false, process_person_profile = true, distinct_id = "u-1"));
+    let event = sent(|| {
+        capture!(
+            "e",
+            disable_geoip = false,
+            process_person_profile = true,
+            distinct_id = "u-1"
+        )
+    });
     assert_eq!(event.properties.get("$geoip_disable"), None);
 }
 
 #[test]
 fn to_which_client() {
+    fn a_clone(client: &Client) -> Client {
+        client.clone()
+    }
     let memory = Arc::new(Memory::default());
     let client = Client::with_transport(Options::new("phc_x"), memory.clone()).expect("a client");
     assert!(capture!("e", client = client).is_some());
     assert!(capture!("e", total = 1, client = &client).is_some());
-    assert!(capture!("e", client = { let other = client.clone(); other }, distinct_id = "u-1").is_some());
+    assert!(capture!("e", client = a_clone(&client), distinct_id = "u-1").is_some());
     client.flush(Duration::from_secs(10)).expect("delivered");
     assert!(!memory.requests().is_empty());
     // A recording has it whichever client is named.

@@ -103,8 +103,13 @@ fn ctx_61_a_question_mark_in_generic_code() {
         its_own_error::<Texted>("x")
     });
     assert_eq!(error, Err("no number".to_owned()));
-    let error = reports("ParseIntError: core::num::error::ParseIntError", || converted::<i32>("x"));
-    assert_eq!(error.expect_err("it fails").to_string(), "invalid digit found in string");
+    let error = reports("ParseIntError: core::num::error::ParseIntError", || {
+        converted::<i32>("x")
+    });
+    assert_eq!(
+        error.expect_err("it fails").to_string(),
+        "invalid digit found in string"
+    );
     fails("str: late", || displayed("late"));
     assert_eq!(passes(|| an_option(Some(1))), Some(1));
     assert_eq!(passes(|| an_option(None::<u8>)), None);
@@ -140,7 +145,10 @@ fn ctx_61_a_question_mark_on_what_collects_and_sums() {
     fails(NO_DIGIT, || summed(&["1", "x"]));
     fails(NO_DIGIT, || for_each(&["1", "x"]));
     assert_eq!(passes(|| collected(&["1"])), Ok(vec![Texted(1)]));
-    assert_eq!(passes(|| collected_into_the_value(&["1"])).expect("numbers"), [1]);
+    assert_eq!(
+        passes(|| collected_into_the_value(&["1"])).expect("numbers"),
+        [1]
+    );
     assert_eq!(passes(|| summed(&["1", "2"])).expect("a sum"), 3);
     assert_eq!(passes(|| for_each(&["1", "2"])).expect("a sum"), 3);
 }
@@ -179,10 +187,19 @@ fn ctx_61_errors_that_are_boxed_on_the_way() {
         context! { Err(eyre::eyre!("reported"))?; Ok(()) }
     }
     fails("str: boxed", by_question_mark);
-    fails("Error: an error occurred when formatting an argument", by_return);
-    fails("Error: an error occurred when formatting an argument", by_into);
+    fails(
+        "Error: an error occurred when formatting an argument",
+        by_return,
+    );
+    fails(
+        "Error: an error occurred when formatting an argument",
+        by_into,
+    );
     fails("str: too big", || of_two_types(1001));
-    fails("TryFromIntError: out of range integral type conversion attempted", || of_two_types(300));
+    fails(
+        "TryFromIntError: out of range integral type conversion attempted",
+        || of_two_types(300),
+    );
     assert_eq!(passes(|| of_two_types(3)).expect("it fits"), 3);
     fails("String: no 1", in_a_loop);
     fails("Error: reported", eyre_report);
@@ -196,7 +213,8 @@ fn the_value_and_return_keep_their_expected_type() {
     fn boxed_by_return() -> Result<Box<dyn Number>, String> {
         context! { return Ok(Box::new(Anyhow(2))); }
     }
-    fn boxed_closures() -> Result<Vec<Box<dyn Fn(i32) -> i32>>, String> {
+    type Closures = Vec<Box<dyn Fn(i32) -> i32>>;
+    fn boxed_closures() -> Result<Closures, String> {
         context! { Ok(vec![Box::new(|x| x + 1), Box::new(|x| x * 2)]) }
     }
     fn a_function_pointer() -> fn(i32) -> i32 {
@@ -211,7 +229,13 @@ fn the_value_and_return_keep_their_expected_type() {
     assert_eq!(passes(boxed_by_value).expect("a number").number(), 1);
     assert_eq!(passes(boxed_by_return).expect("a number").number(), 2);
     let closures = passes(boxed_closures).expect("closures");
-    assert_eq!(closures.iter().map(|closure| closure(3)).collect::<Vec<_>>(), [4, 6]);
+    assert_eq!(
+        closures
+            .iter()
+            .map(|closure| closure(3))
+            .collect::<Vec<_>>(),
+        [4, 6]
+    );
     assert_eq!(passes(a_function_pointer)(1), 2);
     assert_eq!(passes(impl_trait).sum::<i32>(), 3);
     assert_eq!(passes(|| of_map_or_else(Some(1))), Ok(1));
@@ -245,7 +269,11 @@ fn ctx_61_what_leaves_may_be_borrowed() {
         }
     }
     fn not_empty(text: &str) -> Result<&str, Empty<'_>> {
-        if text.is_empty() { Err(Empty(text)) } else { Ok(text) }
+        if text.is_empty() {
+            Err(Empty(text))
+        } else {
+            Ok(text)
+        }
     }
     // The error borrows from a local of one turn of the loop.
     fn in_a_loop(texts: &[&str]) -> Result<usize, Owned> {
@@ -269,8 +297,13 @@ fn ctx_61_what_leaves_may_be_borrowed() {
         }
     }
     assert_eq!(passes(|| Named("short".into()).name().map(str::len)), Ok(5));
-    assert_eq!(passes(|| Named("longer".into()).name().map(str::len)), Ok(6));
-    fails("String: no name", || Named(String::new()).name().map(str::len));
+    assert_eq!(
+        passes(|| Named("longer".into()).name().map(str::len)),
+        Ok(6)
+    );
+    fails("String: no name", || {
+        Named(String::new()).name().map(str::len)
+    });
     assert_eq!(passes(|| in_a_loop(&["a", "bc"])), Ok(3));
     let (result, exceptions) = observed(|| in_a_loop(&["a", ""]));
     assert_eq!((result, exceptions.len()), (Err(Owned(0)), 1));
@@ -339,7 +372,10 @@ fn ctx_61_errors_of_no_described_kind_go_by_their_type() {
     }
     let (result, exceptions) = observed(opaque);
     assert_eq!((result, exceptions.len()), (Err(Opaque), 1));
-    assert!(exceptions[0].starts_with("Opaque: shapes_context::"), "{exceptions:?}");
+    assert!(
+        exceptions[0].starts_with("Opaque: shapes_context::"),
+        "{exceptions:?}"
+    );
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn ctx_74_impl_trait_is_returned() {
         Ok(text.chars())
     }
     #[scoped]
-    fn of_a_mutable_borrow(list: &mut Vec<u8>) -> impl Iterator<Item = &mut u8> {
+    fn of_a_mutable_borrow(list: &mut [u8]) -> impl Iterator<Item = &mut u8> {
         list.iter_mut()
     }
     #[scoped]
@@ -83,7 +83,7 @@ fn ctx_74_lifetimes_are_kept() {
         Ok(text)
     }
     #[scoped]
-    fn of_one_argument<'a>(list: &'a mut Vec<u8>, name: &str) -> Result<&'a mut u8, String> {
+    fn of_one_argument<'a>(list: &'a mut [u8], name: &str) -> Result<&'a mut u8, String> {
         if name.is_empty() {
             return Err("no name".into());
         }
@@ -98,8 +98,12 @@ fn ctx_74_lifetimes_are_kept() {
     let mut list = vec![1];
     passes(|| of_one_argument(&mut list, "x").map(|item| *item = 7)).expect("an item");
     assert_eq!(list, [7]);
-    fails("String: no name", || of_one_argument(&mut list, "").copied_out());
-    fails("String: no item", || of_one_argument(&mut Vec::new(), "x").copied_out());
+    fails("String: no name", || {
+        of_one_argument(&mut list, "").copied_out()
+    });
+    fails("String: no item", || {
+        of_one_argument(&mut [], "x").copied_out()
+    });
     assert_eq!(passes(|| outlives("", "second")), "second");
 }
 
@@ -135,9 +139,17 @@ fn ctx_74_the_value_is_coerced_to_the_return_type() {
     fn slice(array: &[u8; 2]) -> &[u8] {
         array
     }
-    assert_eq!(passes(|| trait_object("x").map(|object| object.number()).expect("it is made")), 0);
+    assert_eq!(
+        passes(|| trait_object("x")
+            .map(|object| object.number())
+            .expect("it is made")),
+        0
+    );
     fails(FORMATTING, || trait_object("").map(drop));
-    assert_eq!(passes(|| (boxed_closure()(1), function_pointer()(2))), (2, 3));
+    assert_eq!(
+        passes(|| (boxed_closure()(1), function_pointer()(2))),
+        (2, 3)
+    );
     assert_eq!(passes(|| slice(&[1, 2]).len()), 2);
 }
 
@@ -197,13 +209,21 @@ impl Order {
 
 #[test]
 fn ctx_74_methods_keep_their_receiver() {
-    let mut order = Order { items: vec![5], ..Order::default() };
+    let mut order = Order {
+        items: vec![5],
+        ..Order::default()
+    };
     assert_eq!(passes(|| order.add().add().total), 2);
-    fails("String: nothing to add", || order.try_add(0).map(|order| order.total));
+    fails("String: nothing to add", || {
+        order.try_add(0).map(|order| order.total)
+    });
     assert_eq!(passes(|| order.try_add(3).map(|order| order.total)), Ok(5));
     order = passes(|| order.renamed("book"));
     assert_eq!(passes(|| order.name().to_owned()), "book");
-    assert_eq!(passes(|| (order.item(0).copied_value(), order.item(4).copied_value())), (Some(5), None));
+    assert_eq!(
+        passes(|| (order.item(0).copied_value(), order.item(4).copied_value())),
+        (Some(5), None)
+    );
     assert_eq!(passes(|| Pin::new(&mut order).pinned()), 6);
     assert_eq!(passes(|| Pin::new(&mut order).pinned_through().total), 20);
     let mut waker = std::task::Context::from_waker(std::task::Waker::noop());
@@ -267,7 +287,12 @@ fn ctx_74_methods_of_traits_provided_and_implemented() {
 #[test]
 fn ctx_74_arguments_are_patterns() {
     #[scoped]
-    fn sum(mut x: u32, (a, mut b): (u32, u32), &Point { x: px, .. }: &Point, [first, ..]: [u32; 3]) -> u32 {
+    fn sum(
+        mut x: u32,
+        (a, mut b): (u32, u32),
+        &Point { x: px, .. }: &Point,
+        [first, ..]: [u32; 3],
+    ) -> u32 {
         x += 1;
         b += a;
         x + b + px.unsigned_abs() + first
@@ -276,6 +301,9 @@ fn ctx_74_arguments_are_patterns() {
     fn unused(text: &str, _named: &str, _: Vec<u8>) -> usize {
         text.len()
     }
-    assert_eq!(passes(|| sum(1, (2, 3), &Point { x: -4, y: 0 }, [5, 6, 7])), 16);
+    assert_eq!(
+        passes(|| sum(1, (2, 3), &Point { x: -4, y: 0 }, [5, 6, 7])),
+        16
+    );
     assert_eq!(passes(|| unused("abc", "", Vec::new())), 3);
 }

@@ -9,7 +9,9 @@ const MADE_WITH: &str = "1.95";
 fn mistakes_are_reported_at_the_users_own_token() {
     let version = compiler_version();
     if !version.starts_with(&format!("rustc {MADE_WITH}.")) {
-        eprintln!("skipped: the expected texts were made with Rust {MADE_WITH}, and this is {version}");
+        eprintln!(
+            "skipped: the expected texts were made with Rust {MADE_WITH}, and this is {version}"
+        );
         return;
     }
     // One set for all files: each set is a build of its own.
@@ -21,7 +23,10 @@ fn no_message_mentions_what_is_private() {
     let mut texts = 0;
     for directory in entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui")) {
         for file in entries(&directory) {
-            if file.extension().is_none_or(|extension| extension != "stderr") {
+            if file
+                .extension()
+                .is_none_or(|extension| extension != "stderr")
+            {
                 continue;
             }
             let text = fs::read_to_string(&file).expect("a text");
@@ -34,12 +39,17 @@ fn no_message_mentions_what_is_private() {
 
 fn entries(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(directory).expect("a directory");
-    entries.map(|entry| entry.expect("an entry").path()).collect()
+    entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect()
 }
 
 /// What `rustc --version` prints.
 fn compiler_version() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output().expect("rustc runs");
+    let output = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .expect("rustc runs");
     String::from_utf8(output.stdout).expect("a text")
 }

@@ -20,6 +20,11 @@ pub enum InitError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The compression is not one that the capture mode knows (DLV-3).
+    #[error(
+        "the option `compression` does not fit: with capture mode V0 it is gzip or none; take V1 for the others"
+    )]
+    Compression,
     /// There is a global client already; it stays (CAP-7).
     #[error(
         "PostHog is initialised already: `init` is called once, and again only after its guard was dropped"

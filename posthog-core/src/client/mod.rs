@@ -10,16 +10,16 @@ pub use stats::Stats;
 pub(crate) use stats::{Counters, DropReason, add};
 
 use crate::{
-    assemble::{self, Assembled, Assembler},
+    assemble::{self, Assembled, Assembler, IdLimit},
     captured::CapturedEvent,
     clock::{Clock, SystemClock},
     context::{Context, stack},
-    delivery::{Lane, LaneOptions},
+    delivery::{Admitted, DeliveryFailure, Lanes, v1},
     event::Event,
     failure::panic::install_hook,
     fresh_uuid::fresh_uuid,
     identifier, notice,
-    options::{Config, Options},
+    options::{CaptureMode, Config, Options},
     properties::Properties,
     recorder::Recording,
     transport::Transport,
@@ -29,6 +29,7 @@ use live::Live;
 use std::{
     cell::Cell,
     fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -59,9 +60,21 @@ struct Inner {
 
 /// Where accepted events go.
 enum Sink {
-    Lane(Lane),
+    Lanes(Box<Lanes>),
     Recording(Arc<Recording>),
     Nowhere,
+}
+
+/// What became of an event that was sent at once.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Immediate {
+    /// It was not accepted, for a reason that the log gives: a disabled client, a hook, a blank name.
+    NotAccepted,
+    /// The service has it.
+    Delivered(Uuid),
+    /// It is lost. Where the service threw it away, its [`FailedEvent`](crate::FailedEvent) says why.
+    Failed(DeliveryFailure),
 }
 
 /// A client found listening.
@@ -107,13 +120,9 @@ impl Client {
         let sink = if config.disabled || !config.send {
             Sink::Nowhere
         } else {
-            let options = LaneOptions::new(&config, &key, &host);
-            Sink::Lane(Lane::new(
-                options,
-                transport,
-                Arc::clone(&clock),
-                Arc::clone(&counters),
-            ))
+            Sink::Lanes(Box::new(Lanes::new(
+                &config, &key, &host, &transport, &clock, &counters,
+            )))
         };
         Ok(Self::new(config, counters, clock, sink, live))
     }
@@ -161,27 +170,86 @@ impl Client {
         }
     }
 
+    /// Captures an AI event, such as `$ai_generation`: as [`capture`](Self::capture), by a lane of its own that takes
+    /// events of up to 8 MiB (CAP-5). An event whose name does not begin with `$ai_` is dropped (DLV-133).
+    pub fn capture_ai(&self, event: impl Into<Event>) -> Option<Uuid> {
+        self.capture(event.into().through_ai_lane())
+    }
+
+    /// Captures an event and sends it on this thread, past the queue: for the last words of a program, and for functions
+    /// that may be frozen at any time. It waits for the network, retries included (DLV-147).
+    pub fn capture_immediate(&self, event: impl Into<Event>) -> Immediate {
+        let event = event.into();
+        let client = stack::recorder().unwrap_or_else(|| self.clone());
+        match client.accept(&event, &Context::current()) {
+            Some(admitted) => client.deliver_now(admitted, event.is_ai()),
+            None => Immediate::NotAccepted,
+        }
+    }
+
     pub(crate) fn capture_in(&self, event: &Event, context: &Context) -> Option<Uuid> {
-        match self.try_capture(event, context) {
-            Ok(uuid) => uuid,
+        let admitted = self.accept(event, context)?;
+        let uuid = admitted.uuid;
+        if self.0.config.sync_mode {
+            if let Immediate::Failed(failure) = self.deliver_now(admitted, event.is_ai()) {
+                notice::warn_each(format_args!("{failure}"));
+            }
+            return Some(uuid);
+        }
+        let queued = match &self.0.sink {
+            Sink::Lanes(lanes) => lanes.admit(admitted, event.is_ai()),
+            Sink::Recording(recording) => {
+                recording.keep(&admitted.json);
+                Ok(())
+            }
+            Sink::Nowhere => Ok(()),
+        };
+        match queued {
+            Ok(()) => Some(uuid),
             Err(reason) => {
+                if reason == DropReason::Closed {
+                    self.say_closed(event);
+                }
                 self.0.counters.dropped(reason);
                 None
             }
         }
     }
 
-    /// The pipeline of capture.md, section 3.
-    fn try_capture(&self, event: &Event, context: &Context) -> Result<Option<Uuid>, DropReason> {
-        let inner = &*self.0;
-        if inner.config.disabled || inner.opted_out.load(Ordering::Relaxed) {
-            return Ok(None);
+    fn deliver_now(&self, admitted: Admitted, ai: bool) -> Immediate {
+        let uuid = admitted.uuid;
+        match &self.0.sink {
+            Sink::Lanes(lanes) => match lanes.deliver_now(admitted, ai) {
+                Some(failure) => Immediate::Failed(failure),
+                None => Immediate::Delivered(uuid),
+            },
+            Sink::Recording(recording) => {
+                recording.keep(&admitted.json);
+                Immediate::Delivered(uuid)
+            }
+            Sink::Nowhere => Immediate::NotAccepted,
         }
+    }
+
+    /// The pipeline of capture.md, section 3, up to the queue. What is refused is counted.
+    fn accept(&self, event: &Event, context: &Context) -> Option<Admitted> {
+        let inner = &*self.0;
+        if inner.config.disabled || self.is_opted_out() {
+            return None;
+        }
+        match self.prepare(event, context) {
+            Ok(admitted) => Some(admitted),
+            Err(reason) => {
+                inner.counters.dropped(reason);
+                None
+            }
+        }
+    }
+
+    fn prepare(&self, event: &Event, context: &Context) -> Result<Admitted, DropReason> {
+        let inner = &*self.0;
         if inner.closed.load(Ordering::Acquire) {
-            notice::warn_each(format_args!(
-                "the event `{}` is dropped: the client was shut down",
-                event.name
-            ));
+            self.say_closed(event);
             return Err(DropReason::Closed);
         }
         if in_hook() {
@@ -197,33 +265,44 @@ impl Client {
                 .assembler
                 .assemble(event, context, &inner.config, inner.clock.wall())?;
         if !inner.config.before_send.is_empty() {
-            assembled = self.hooked(name, &assembled)?;
+            assembled = self.hooked(event, &assembled)?;
         }
-        if assemble::is_too_large(&assembled.json, inner.config.max_event_bytes) {
+        let Assembled { mut json, uuid } = assembled;
+        if assemble::is_too_large(&json, event, &inner.config) {
             notice::warn_each(format_args!(
                 "the event `{name}` is dropped: it has {} bytes",
-                assembled.json.len()
+                json.len()
             ));
             return Err(DropReason::TooLarge);
         }
-        let Assembled { json, uuid } = assembled;
         if inner.debug.load(Ordering::Relaxed) {
-            log::debug!(
-                "[PostHog] the event `{name}` is captured as {uuid}, {} bytes",
+            notice::debug(format_args!(
+                "the event `{name}` is captured as {uuid}, {} bytes",
                 json.len()
-            );
-            log::trace!("[PostHog] {}", String::from_utf8_lossy(&json));
+            ));
+            // What people ask and machines answer is in no log (DLV-144).
+            if !event.is_ai() {
+                log::trace!("[PostHog] {}", String::from_utf8_lossy(&json));
+            }
         }
-        match &inner.sink {
-            Sink::Lane(lane) => lane.admit(json)?,
-            Sink::Recording(recording) => recording.keep(&json),
-            Sink::Nowhere => {}
+        let is_v1 = inner.config.capture_mode == CaptureMode::V1 && !event.is_ai();
+        if is_v1 && matches!(inner.sink, Sink::Lanes(_)) {
+            json = v1::event(&json).ok_or(DropReason::Invalid)?;
         }
-        Ok(Some(uuid))
+        Ok(Admitted { json, uuid })
+    }
+
+    fn say_closed(&self, event: &Event) {
+        notice::warn_each(format_args!(
+            "the event `{}` is dropped: the lane `{}` was shut down",
+            event.name,
+            if event.is_ai() { "ai" } else { "analytics" }
+        ));
     }
 
     /// Lets the hooks have their say, then checks the event again (DLV-40 to DLV-45).
-    fn hooked(&self, name: &str, assembled: &Assembled) -> Result<Assembled, DropReason> {
+    fn hooked(&self, call: &Event, assembled: &Assembled) -> Result<Assembled, DropReason> {
+        let name = &call.name;
         let Some(mut event) = CapturedEvent::read(&assembled.json) else {
             notice::warn_each(format_args!(
                 "the event `{name}` is dropped: it has a number that the hooks cannot be shown"
@@ -254,8 +333,9 @@ impl Client {
             ));
             return Err(DropReason::Invalid);
         };
-        event.distinct_id = assemble::checked_id(id, name)?.into_owned();
-        let sent = assemble::checked_name(&event.event)?.to_owned();
+        event.distinct_id =
+            assemble::checked_id(id, name, IdLimit::of(call, &self.0.config))?.into_owned();
+        let sent = assemble::checked_name(&event.event, &call.kind)?.to_owned();
         event.event = sent;
         assemble::check_switches(&mut event)?;
         if event.uuid.is_nil() {
@@ -279,7 +359,7 @@ impl Client {
     /// [`FlushError`] if events are pending still when the time is up; they stay queued (DLV-52).
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         match &self.0.sink {
-            Sink::Lane(lane) => lane.flush(timeout),
+            Sink::Lanes(lanes) => lanes.flush(timeout),
             Sink::Recording(_) | Sink::Nowhere => Ok(()),
         }
     }
@@ -294,7 +374,7 @@ impl Client {
     pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
         self.0.closed.store(true, Ordering::Release);
         match &self.0.sink {
-            Sink::Lane(lane) => lane.shutdown(timeout),
+            Sink::Lanes(lanes) => lanes.shutdown(timeout),
             Sink::Recording(_) | Sink::Nowhere => Ok(()),
         }
     }
@@ -355,12 +435,16 @@ pub(crate) fn in_hook() -> bool {
 impl Drop for Inner {
     /// The last handle is gone: what is queued is delivered (DLV-65).
     fn drop(&mut self) {
-        if let Sink::Lane(lane) = &self.sink {
+        if let Sink::Lanes(lanes) = &self.sink {
             // What was lost is in the log; nobody is left to be told.
-            let _ = lane.shutdown(self.config.shutdown_timeout);
+            let _ = lanes.shutdown(self.config.shutdown_timeout);
         }
     }
 }
+
+/// What it holds is locked or atomic, and stays whole when a caller unwinds.
+impl UnwindSafe for Client {}
+impl RefUnwindSafe for Client {}
 
 impl AsRef<Client> for Client {
     fn as_ref(&self) -> &Client {

@@ -10,8 +10,18 @@ pub struct Stats {
     pub admitted: u64,
     /// Events that the service acknowledged.
     pub delivered: u64,
-    /// Events that were given up after they had entered the queue, for whatever reason the log gave.
+    /// Events that were given up after they had been admitted: the sum of the next five.
     pub failed: u64,
+    /// Events of batches that the server refused.
+    pub failed_refused: u64,
+    /// Events of batches that failed in every attempt.
+    pub failed_exhausted: u64,
+    /// Events that the service took and threw away.
+    pub failed_dropped_by_service: u64,
+    /// Events of batches that the server answered with words that make no sense.
+    pub failed_unreadable: u64,
+    /// Events that were not final when the shutdown's time was up.
+    pub failed_at_shutdown: u64,
     /// Requests that were sent again.
     pub retries: u64,
     /// Events dropped because the queue was full.
@@ -50,7 +60,11 @@ pub(crate) enum DropReason {
 pub(crate) struct Counters {
     pub(crate) admitted: AtomicU64,
     pub(crate) delivered: AtomicU64,
-    pub(crate) failed: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) exhausted: AtomicU64,
+    pub(crate) dropped_by_service: AtomicU64,
+    pub(crate) unreadable: AtomicU64,
+    pub(crate) abandoned: AtomicU64,
     pub(crate) retries: AtomicU64,
     queue_full: AtomicU64,
     too_large: AtomicU64,
@@ -74,10 +88,26 @@ impl Counters {
 
     pub(crate) fn read(&self) -> Stats {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let [refused, exhausted, by_service, unreadable, abandoned] = [
+            &self.refused,
+            &self.exhausted,
+            &self.dropped_by_service,
+            &self.unreadable,
+            &self.abandoned,
+        ]
+        .map(of);
+        let failed = refused + exhausted + by_service + unreadable + abandoned;
+        // Read after what it is the sum of, so that nothing is pending that is not.
+        let delivered = of(&self.delivered);
         Stats {
             admitted: of(&self.admitted),
-            delivered: of(&self.delivered),
-            failed: of(&self.failed),
+            delivered,
+            failed,
+            failed_refused: refused,
+            failed_exhausted: exhausted,
+            failed_dropped_by_service: by_service,
+            failed_unreadable: unreadable,
+            failed_at_shutdown: abandoned,
             retries: of(&self.retries),
             dropped_queue_full: of(&self.queue_full),
             dropped_too_large: of(&self.too_large),

@@ -1,5 +1,7 @@
 //! Compressing request bodies.
 
+use super::form::Form;
+use crate::notice;
 use std::io::{self, Write};
 
 /// How request bodies are compressed.
@@ -13,26 +15,67 @@ pub enum Compression {
     None,
     /// gzip for every body.
     Gzip,
+    /// zlib for every body; with [`CaptureMode::V1`](crate::CaptureMode::V1) only.
+    #[cfg(feature = "deflate")]
+    Deflate,
+    /// Zstandard for every body; with [`CaptureMode::V1`](crate::CaptureMode::V1) only.
+    #[cfg(feature = "zstd")]
+    Zstd,
+    /// Brotli for every body; with [`CaptureMode::V1`](crate::CaptureMode::V1) only.
+    #[cfg(feature = "br")]
+    Brotli,
 }
 
 /// Below this a body is hardly worth the work.
 const SMALL: usize = 1024;
 
 impl Compression {
-    /// The body as it is sent, and its `Content-Encoding`, if any (DLV-80).
-    pub(super) fn apply(self, body: Vec<u8>) -> (Vec<u8>, Option<&'static str>) {
-        let compresses = match self {
-            Self::None => false,
-            Self::Gzip => true,
-            Self::Automatic => body.len() >= SMALL,
-        };
-        if !compresses {
-            return (body, None);
+    /// Reads the words that the environment may use (DLV-2); `None` for one that is unknown or not compiled in.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" | "identity" => Self::None,
+            "gzip" => Self::Gzip,
+            #[cfg(feature = "deflate")]
+            "deflate" => Self::Deflate,
+            #[cfg(feature = "zstd")]
+            "zstd" => Self::Zstd,
+            #[cfg(feature = "br")]
+            "br" => Self::Brotli,
+            _ => return None,
+        })
+    }
+
+    /// Whether the V0 endpoints know it.
+    pub(crate) fn is_for_v0(self) -> bool {
+        matches!(self, Self::Automatic | Self::None | Self::Gzip)
+    }
+
+    /// What a lane uses: that for AI events knows gzip only (DLV-131).
+    pub(super) fn for_form(self, form: Form) -> Self {
+        if form == Form::Ai && !self.is_for_v0() {
+            Self::None
+        } else {
+            self
         }
-        match gzip(&body) {
-            Ok(sent) => (sent, Some("gzip")),
+    }
+
+    /// The body as it is sent, and its `Content-Encoding`, if any (DLV-80, DLV-81).
+    pub(super) fn apply(self, body: Vec<u8>) -> (Vec<u8>, Option<&'static str>) {
+        let (compressed, encoding) = match self {
+            Self::Automatic if body.len() < SMALL => return (body, None),
+            Self::None => return (body, None),
+            Self::Automatic | Self::Gzip => (gzip(&body), "gzip"),
+            #[cfg(feature = "deflate")]
+            Self::Deflate => (deflate(&body), "deflate"),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => (zstd::encode_all(&body[..], ZSTD_LEVEL), "zstd"),
+            #[cfg(feature = "br")]
+            Self::Brotli => (brotli(&body), "br"),
+        };
+        match compressed {
+            Ok(sent) => (sent, Some(encoding)),
             Err(error) => {
-                log::warn!("[PostHog] a request is sent uncompressed: {error}");
+                notice::warn_each(format_args!("a request is sent uncompressed: {error}"));
                 (body, None)
             }
         }
@@ -41,12 +84,34 @@ impl Compression {
 
 fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
     // Level 1: most of the gain for a fraction of the time.
-    let mut encoder = flate2::write::GzEncoder::new(
-        Vec::with_capacity(body.len() / 4),
-        flate2::Compression::fast(),
-    );
+    let out = Vec::with_capacity(body.len() / 4);
+    let mut encoder = flate2::write::GzEncoder::new(out, flate2::Compression::fast());
     encoder.write_all(body)?;
     encoder.finish()
+}
+
+#[cfg(feature = "deflate")]
+fn deflate(body: &[u8]) -> io::Result<Vec<u8>> {
+    let out = Vec::with_capacity(body.len() / 4);
+    let mut encoder = flate2::write::ZlibEncoder::new(out, flate2::Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+/// The library's own default.
+#[cfg(feature = "zstd")]
+const ZSTD_LEVEL: i32 = 3;
+
+#[cfg(feature = "br")]
+fn brotli(body: &[u8]) -> io::Result<Vec<u8>> {
+    // A quality for data that is made and sent at once, as servers use it.
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 4,
+        ..Default::default()
+    };
+    let mut out = Vec::with_capacity(body.len() / 4);
+    brotli::BrotliCompress(&mut &body[..], &mut out, &params)?;
+    Ok(out)
 }
 
 #[cfg(test)]

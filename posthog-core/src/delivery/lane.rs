@@ -1,15 +1,18 @@
 //! A lane: the schedule behind a lock, and the one thread that sends.
 
 use super::{
+    answer::Answer,
+    batch::{Batch, Queued},
+    failure::{DeliveryFailure, DeliveryFailureKind, FailedEvent, OnError},
+    form::Form,
     queue::Queue,
-    retry::{GiveUp, RetryPolicy},
-    schedule::{Batch, Limits, Schedule, Step},
-    v0,
+    retry::RetryPolicy,
+    schedule::{Failed, Limits, Outcome, Schedule, Step},
+    wire::Wire,
 };
 use crate::{
     client::{Counters, DropReason, FlushError, add, in_hook},
     clock::Clock,
-    fresh_uuid::fresh_uuid,
     host::Host,
     key::ApiKey,
     notice,
@@ -25,16 +28,17 @@ use std::{
 };
 
 /// What a lane has to know.
-pub(crate) struct LaneOptions {
+pub(super) struct LaneOptions {
     limits: Limits,
     max_queue_size: usize,
     max_queue_bytes: usize,
     request_timeout: Duration,
-    wire: v0::Wire,
+    on_error: Option<OnError>,
+    wire: Wire,
 }
 
 impl LaneOptions {
-    pub(crate) fn new(config: &Config, key: &ApiKey, host: &Host) -> Self {
+    pub(super) fn new(form: Form, config: &Config, key: &ApiKey, host: &Host) -> Self {
         let Config {
             flush_at,
             flush_interval,
@@ -42,6 +46,11 @@ impl LaneOptions {
             max_batch_bytes,
             ..
         } = *config;
+        let (max_batch_bytes, max_queue_bytes) = match form {
+            Form::V0 | Form::V1 => (max_batch_bytes, config.max_queue_bytes),
+            // AI events are large, and the service takes them in bodies of up to 20 MiB (DLV-131).
+            Form::Ai => (AI_BATCH_BYTES, config.max_queue_bytes.saturating_mul(4)),
+        };
         let retry = RetryPolicy {
             max_retries: config.max_retries,
         };
@@ -51,23 +60,29 @@ impl LaneOptions {
                 flush_interval,
                 max_batch_size,
                 max_batch_bytes,
+                distinct: form == Form::V1,
                 retry,
             },
             max_queue_size: config.max_queue_size,
-            max_queue_bytes: config.max_queue_bytes,
+            max_queue_bytes,
             request_timeout: config.request_timeout,
-            wire: v0::Wire {
-                url: host.endpoint(v0::PATH),
+            on_error: config.on_error.clone(),
+            wire: Wire {
+                form,
+                url: host.endpoint(form.path()),
                 key: key.expose().to_owned(),
                 historical_migration: config.historical_migration,
-                compression: config.compression,
+                compression: config.compression.for_form(form),
             },
         }
     }
 }
 
+/// How many bytes of AI events go in one request, but for a single larger event (DLV-131).
+const AI_BATCH_BYTES: usize = 5 << 20;
+
 /// A queue with a worker. The worker starts with the first event (DLV-4) and ends with the shutdown.
-pub(crate) struct Lane(Arc<Shared>);
+pub(super) struct Lane(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
@@ -75,8 +90,10 @@ struct Shared {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
-    wire: v0::Wire,
+    wire: Wire,
+    limits: Limits,
     request_timeout: Duration,
+    on_error: Option<OnError>,
 }
 
 struct State {
@@ -101,7 +118,7 @@ thread_local! {
 }
 
 impl Lane {
-    pub(crate) fn new(
+    pub(super) fn new(
         options: LaneOptions,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
@@ -112,6 +129,7 @@ impl Lane {
             max_queue_size,
             max_queue_bytes,
             request_timeout,
+            on_error,
             wire,
         } = options;
         let state = State {
@@ -128,7 +146,9 @@ impl Lane {
             clock,
             counters,
             wire,
+            limits,
             request_timeout,
+            on_error,
         });
         let waker = Arc::downgrade(&shared);
         shared.clock.on_move(Arc::new(move || {
@@ -142,14 +162,14 @@ impl Lane {
     }
 
     /// Queues an event, or says why not. It waits for nothing but the lock, which is never held while anything is sent.
-    pub(crate) fn admit(&self, json: Vec<u8>) -> Result<(), DropReason> {
+    pub(super) fn admit(&self, event: Admitted) -> Result<(), DropReason> {
         let shared = &*self.0;
-        let now = shared.clock.now();
+        let event = shared.queued(event);
         let mut state = shared.lock();
         if state.shut_down.is_some() || state.deadline.is_some() {
             return Err(DropReason::Closed);
         }
-        match state.schedule.admit(json, now) {
+        match state.schedule.admit(event) {
             Ok(wake) => {
                 add(&shared.counters.admitted, 1);
                 let start = state.worker == Worker::NotStarted;
@@ -169,7 +189,8 @@ impl Lane {
                 drop(state);
                 if full.first {
                     log::warn!(
-                        "[PostHog] the queue is full: new events are dropped until there is room"
+                        "[PostHog] the queue of the lane `{}` is full: new events are dropped until there is room",
+                        shared.wire.form.lane()
                     );
                 }
                 Err(DropReason::QueueFull)
@@ -180,7 +201,7 @@ impl Lane {
     fn start_worker(&self) {
         let shared = Arc::clone(&self.0);
         let started = thread::Builder::new()
-            .name("posthog-analytics".to_owned())
+            .name(format!("posthog-{}", shared.wire.form.lane()))
             // Only the logger can panic in there; the worker goes on where it was (DLV-36).
             .spawn(move || while caught(|| shared.work()).is_none() {});
         if let Err(error) = started {
@@ -192,28 +213,64 @@ impl Lane {
         }
     }
 
-    /// Waits until everything admitted before is final, or the time is up (DLV-50).
-    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+    /// Sends an event on this thread, past the queue, and waits until it is final (DLV-146). `None` if it was delivered.
+    pub(super) fn deliver_now(&self, event: Admitted) -> Option<DeliveryFailure> {
         let shared = &*self.0;
-        let deadline = shared.clock.now().saturating_add(timeout);
-        let mut state = shared.lock();
-        let through = state.schedule.flush();
-        shared.changed.notify_all();
-        let state = shared.wait(state, deadline, |state| {
-            state.schedule.pending(through) == 0
-        });
-        FlushError::unless_none(state.schedule.pending(through))
+        add(&shared.counters.admitted, 1);
+        let mut schedule = Schedule::new(shared.limits, Queue::new(1, usize::MAX));
+        // An empty queue takes it.
+        let _ = schedule.admit(shared.queued(event));
+        schedule.close();
+        loop {
+            match schedule.step(shared.clock.now()) {
+                Step::Send(mut batch) => {
+                    let answer = shared.send(&mut batch, shared.request_timeout);
+                    let outcome =
+                        schedule.sent(batch, answer, shared.clock.now(), shared.clock.random());
+                    shared.count(&outcome);
+                    if let Some(failed) = outcome.failed {
+                        return Some(shared.describe(&failed));
+                    }
+                }
+                Step::Wait { until } => {
+                    let left = until.map(|until| until.saturating_sub(shared.clock.now()));
+                    drop(shared.sleep(shared.lock(), left));
+                }
+                Step::Stop => return None,
+            }
+        }
     }
 
-    /// Flushes, then stops the worker. What is not final at the deadline is lost, and counted (DLV-60 to DLV-64).
-    pub(crate) fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
+    /// Has everything sent that was admitted before; the count that has to be final (DLV-50).
+    pub(super) fn begin_flush(&self) -> u64 {
+        let through = self.0.lock().schedule.flush();
+        self.0.changed.notify_all();
+        through
+    }
+
+    /// Waits until that is final, or the time is up; how many events are not.
+    pub(super) fn end_flush(&self, through: u64, deadline: Duration) -> u64 {
         let shared = &*self.0;
-        let mut state = shared.lock();
-        let deadline = *state
-            .deadline
-            .get_or_insert(shared.clock.now().saturating_add(timeout));
+        let state = shared.wait(shared.lock(), deadline, |state| {
+            state.schedule.pending(through) == 0
+        });
+        state.schedule.pending(through)
+    }
+
+    /// Takes no more events, and has the worker stop when everything is final or the time is up (DLV-60).
+    pub(super) fn begin_shutdown(&self, deadline: Duration) {
+        let mut state = self.0.lock();
+        state.deadline.get_or_insert(deadline);
         state.schedule.close();
-        shared.changed.notify_all();
+        drop(state);
+        self.0.changed.notify_all();
+    }
+
+    /// Waits for that; what is not final then is lost, and counted (DLV-61 to DLV-64).
+    pub(super) fn end_shutdown(&self) -> Result<(), FlushError> {
+        let shared = &*self.0;
+        let state = shared.lock();
+        let deadline = state.deadline.unwrap_or_default();
         let finished = |state: &State| state.schedule.is_final() && state.worker != Worker::Running;
         let state = shared.wait(state, deadline, finished);
         if !may_wait() {
@@ -225,12 +282,27 @@ impl Lane {
     }
 }
 
+/// An event that was accepted.
+pub(crate) struct Admitted {
+    pub(crate) json: Vec<u8>,
+    pub(crate) uuid: uuid::Uuid,
+}
+
 /// The worker cannot wait for itself, and a hook must not keep its capture waiting (DLV-55, DLV-64).
 fn may_wait() -> bool {
     !IS_WORKER.try_with(Cell::get).unwrap_or(false) && !in_hook()
 }
 
 impl Shared {
+    fn queued(&self, event: Admitted) -> Queued {
+        let Admitted { json, uuid } = event;
+        Queued {
+            json,
+            uuid,
+            admitted: self.clock.now(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -258,7 +330,7 @@ impl Shared {
         let pending = state.schedule.pending(state.schedule.admitted());
         // A request under way keeps its events: the worker counts them when it comes back.
         let lost = state.schedule.abandon();
-        add(&self.counters.failed, lost as u64);
+        add(&self.counters.abandoned, lost as u64);
         let first = state.shut_down.is_none();
         let result = *state
             .shut_down
@@ -268,11 +340,15 @@ impl Shared {
         self.changed.notify_all();
         if first && pending > 0 {
             log::error!(
-                "[PostHog] {pending} events were not delivered when the shutdown's time was up"
+                "[PostHog] {pending} events of the lane `{}` were not delivered when the shutdown's time was up",
+                self.wire.form.lane()
             );
         }
         if first && unqueued > 0 {
-            log::warn!("[PostHog] {unqueued} events were dropped because the queue was full");
+            log::warn!(
+                "[PostHog] {unqueued} events of the lane `{}` were dropped because the queue was full",
+                self.wire.form.lane()
+            );
         }
         result
     }
@@ -326,39 +402,103 @@ impl Shared {
     }
 
     /// Sends a batch once and takes note of how it went.
-    fn attempt(&self, batch: Batch, timeout: Duration) -> MutexGuard<'_, State> {
-        let request = self.wire.request(&batch.events, self.clock.wall(), timeout);
-        let answer = caught(|| self.transport.send(&request)).unwrap_or_else(|| {
+    fn attempt(&self, mut batch: Batch, timeout: Duration) -> MutexGuard<'_, State> {
+        let answer = self.send(&mut batch, timeout);
+        let mut state = self.lock();
+        let outcome = state
+            .schedule
+            .sent(batch, answer, self.clock.now(), self.clock.random());
+        // Under the lock: whoever waited for these events finds them in the books.
+        self.count(&outcome);
+        self.changed.notify_all();
+        drop(state);
+        // Not under the lock, and with the books in order: the logger and the callback are the user's code.
+        if let Some(failed) = outcome.failed {
+            self.report(&self.describe(&failed));
+        }
+        self.lock()
+    }
+
+    fn send(&self, batch: &mut Batch, timeout: Duration) -> Answer {
+        let request = self.wire.request(batch, self.clock.wall(), timeout);
+        let outcome = caught(|| self.transport.send(&request)).unwrap_or_else(|| {
             Err(TransportError::Connection {
                 reason: "the transport panicked".to_owned(),
             })
         });
-        let events = batch.events.len();
-        let mut state = self.lock();
-        let outcome = state.schedule.sent(
-            batch,
-            &answer,
-            self.clock.now(),
-            self.clock.wall(),
-            jitter(),
-        );
-        // Under the lock: whoever waited for these events finds them in the books.
-        add(&self.counters.delivered, outcome.delivered as u64);
-        add(&self.counters.failed, outcome.failed as u64);
-        add(&self.counters.retries, u64::from(outcome.retried));
-        self.changed.notify_all();
-        drop(state);
-        // Not under the lock, and with the books in order: the logger may be the user's code.
-        match &answer {
+        match &outcome {
             Ok(response) => note_quota(response),
-            Err(error) => {
-                log::debug!("[PostHog] a batch of {events} events was not sent: {error}");
+            Err(error) => notice::debug(format_args!(
+                "a batch of {} events was not sent: {error}",
+                batch.events.len()
+            )),
+        }
+        Answer::read(
+            self.wire.form,
+            batch.events.len(),
+            &outcome,
+            self.clock.wall(),
+        )
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        let Outcome {
+            delivered,
+            retried,
+            failed,
+        } = outcome;
+        add(&self.counters.delivered, *delivered as u64);
+        add(&self.counters.retries, u64::from(*retried));
+        if let Some(failed) = failed {
+            let (lost, dropped) = failed.lost();
+            add(&self.counters.dropped_by_service, dropped as u64);
+            let counter = match failed.kind {
+                DeliveryFailureKind::Refused | DeliveryFailureKind::Dropped => {
+                    &self.counters.refused
+                }
+                DeliveryFailureKind::Exhausted => &self.counters.exhausted,
+                DeliveryFailureKind::Unreadable => &self.counters.unreadable,
+            };
+            add(counter, (lost - dropped) as u64);
+        }
+    }
+
+    fn describe(&self, failed: &Failed) -> DeliveryFailure {
+        let Failed {
+            kind,
+            batch,
+            status,
+            asked,
+        } = failed;
+        DeliveryFailure {
+            kind: *kind,
+            lane: self.wire.form.lane(),
+            status: *status,
+            attempts: batch.attempts,
+            request_id: batch.identity.map(|(id, _)| id),
+            retry_after: (!asked.is_zero()).then_some(*asked),
+            events: FailedEvent::of(batch, failed.loses_open()),
+        }
+    }
+
+    /// Says what was lost, and why: to the callback, or else to the log (DLV-140, DLV-143).
+    fn report(&self, failure: &DeliveryFailure) {
+        if let Some(status) = failure.status {
+            explain(status, self.wire.form);
+        }
+        match &self.on_error {
+            Some(on_error) => {
+                notice::debug(format_args!("{failure}"));
+                if caught(|| on_error(failure)).is_none() {
+                    notice::warn_each(format_args!("the `on_error` callback panicked"));
+                }
             }
+            None => notice::say_cause(
+                log::Level::Warn,
+                &failure.cause(),
+                format_args!("{failure}"),
+            ),
         }
-        if let Some(reason) = outcome.reason {
-            report(&reason, outcome.failed);
-        }
-        self.lock()
     }
 }
 
@@ -366,57 +506,27 @@ impl Shared {
 fn note_quota(response: &Response) {
     const MARK: &[u8] = b"quota_limited";
     if response.body.windows(MARK.len()).any(|part| part == MARK) {
-        log::debug!("[PostHog] the project is over a quota: some events are thrown away");
+        notice::debug(format_args!(
+            "the project is over a quota: some events are thrown away"
+        ));
     }
 }
 
-/// Says what was lost, and why.
-fn report(reason: &GiveUp, events: usize) {
-    match reason {
-        GiveUp::Refused { status } => {
-            explain(*status);
-            notice::warn_each(format_args!(
-                "events are given up: the server refused them with status {status}"
-            ));
-        }
-        GiveUp::Exhausted {
-            attempts,
-            status: Some(status),
-        } => {
-            notice::warn_each(format_args!(
-                "events are given up after {attempts} attempts: the server answered with status {status}"
-            ));
-        }
-        GiveUp::Exhausted {
-            attempts,
-            status: None,
-        } => {
-            notice::warn_each(format_args!(
-                "events are given up after {attempts} attempts: the server was not reached"
-            ));
-        }
-    }
-    log::debug!("[PostHog] {events} events were given up");
-}
-
-/// Says once what the statuses mean that somebody has to act on (DLV-97).
-fn explain(status: u16) {
-    match status {
-        401 => notice::error_once(format_args!(
+/// Says once what the statuses mean that somebody has to act on (DLV-97, DLV-135).
+fn explain(status: u16, form: Form) {
+    match (status, form) {
+        (401, _) => notice::error_once(format_args!(
             "the server does not know the project key (401): check the option `api_key`"
         )),
-        402 => notice::error_once(format_args!(
+        (402, _) => notice::error_once(format_args!(
             "the project's quota is used up (402): events are refused until it is raised"
         )),
-        404 => notice::error_once(format_args!(
+        (404, Form::Ai) => notice::error_once(format_args!(
+            "the server has no endpoint for AI events (404): it is too old for them"
+        )),
+        (404, _) => notice::error_once(format_args!(
             "the server has no such endpoint (404): check the option `host`"
         )),
         _ => {}
     }
-}
-
-/// A random number from 0 to 1, out of the random bits of a UUID.
-fn jitter() -> f64 {
-    let [.., a, b, c] = fresh_uuid().into_bytes();
-    f64::from(u32::from_be_bytes([0, a, b, c])) / f64::from(0x00FF_FFFF_u32)
 }

@@ -1,17 +1,28 @@
 //! From a captured event to an acknowledged one.
 //!
-//! A [`Lane`] is a queue with a worker of its own. What happens when is decided by [`schedule`], which knows neither
-//! threads nor time; [`lane`] is the plumbing around it: a lock, a condition, and one thread.
+//! A [`lane`] is a queue with a worker of its own. What happens when is decided by [`schedule`], which knows neither
+//! threads nor time, after [`answer`] has said what the service meant; the lane is the plumbing around it: a lock, a
+//! condition, and one thread.
 //!
 //! Invariant: an event that was admitted is counted exactly once, as delivered or as failed.
 
+mod answer;
+mod batch;
 mod compression;
+mod failure;
+mod form;
 mod lane;
+mod lanes;
 mod queue;
 mod retry;
 mod retry_after;
 mod schedule;
 mod v0;
+pub(crate) mod v1;
+mod wire;
 
 pub use compression::Compression;
-pub(crate) use lane::{Lane, LaneOptions};
+pub(crate) use failure::OnError;
+pub use failure::{DeliveryFailure, DeliveryFailureKind, FailedEvent};
+pub(crate) use lane::Admitted;
+pub(crate) use lanes::Lanes;

@@ -1,6 +1,10 @@
 //! Events waiting to be sent, within bounds.
 
-use std::{collections::VecDeque, time::Duration};
+use super::batch::Queued;
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
 /// A first-in-first-out queue, bounded by count and by bytes. When it is full, the newest is refused (DLV-22).
 #[derive(Debug)]
@@ -11,13 +15,6 @@ pub(super) struct Queue {
     max_bytes: usize,
     /// The queue was full and said so; it may say so again once it is below half (DLV-23).
     told: bool,
-}
-
-/// One event's JSON, and when it was admitted.
-#[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) json: Vec<u8>,
-    pub(super) admitted: Duration,
 }
 
 /// The queue has no room.
@@ -38,24 +35,36 @@ impl Queue {
         }
     }
 
-    pub(super) fn push(&mut self, json: Vec<u8>, admitted: Duration) -> Result<(), Full> {
-        if self.events.len() >= self.max_events || self.bytes + json.len() > self.max_bytes {
+    pub(super) fn push(&mut self, event: Queued) -> Result<(), Full> {
+        let bytes = event.json.len();
+        if self.events.len() >= self.max_events || self.bytes + bytes > self.max_bytes {
             let first = !std::mem::replace(&mut self.told, true);
             return Err(Full { first });
         }
-        self.bytes += json.len();
-        self.events.push_back(Queued { json, admitted });
+        self.bytes += bytes;
+        self.events.push_back(event);
         Ok(())
     }
 
     /// Takes a batch from the front, in order: as many as fit the limits, and at least one (DLV-31).
-    pub(super) fn take(&mut self, max_events: usize, max_bytes: usize) -> Vec<Queued> {
+    ///
+    /// With `distinct` it ends before an event whose UUID it has, which would cost the whole request (DLV-35).
+    pub(super) fn take(
+        &mut self,
+        max_events: usize,
+        max_bytes: usize,
+        distinct: bool,
+    ) -> Vec<Queued> {
         let mut batch = Vec::new();
         let mut bytes = 0;
+        let mut uuids = HashSet::new();
         while let Some(next) = self.events.front() {
             if !batch.is_empty()
                 && (batch.len() >= max_events || bytes + next.json.len() > max_bytes)
             {
+                break;
+            }
+            if distinct && !uuids.insert(next.uuid) {
                 break;
             }
             bytes += next.json.len();
@@ -92,11 +101,15 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use super::{Full, Queue};
+    use super::{Full, Queue, Queued};
     use std::time::Duration;
 
     fn push(queue: &mut Queue, bytes: usize) -> Result<(), Full> {
-        queue.push(vec![0; bytes], Duration::ZERO)
+        queue.push(Queued {
+            json: vec![0; bytes],
+            uuid: uuid::Uuid::from_u128(7),
+            admitted: Duration::ZERO,
+        })
     }
 
     #[test]
@@ -128,12 +141,12 @@ mod tests {
             (push(&mut queue, 1), push(&mut queue, 1)),
             (Err(Full { first: true }), Err(Full { first: false }))
         );
-        queue.take(1, 100);
+        queue.take(1, 100, false);
         assert_eq!(
             (push(&mut queue, 1), push(&mut queue, 1)),
             (Ok(()), Err(Full { first: false }))
         );
-        queue.take(3, 100);
+        queue.take(3, 100, false);
         for _ in 0..3 {
             assert_eq!(push(&mut queue, 1), Ok(()));
         }
@@ -148,7 +161,7 @@ mod tests {
         }
         let mut take = || {
             queue
-                .take(3, 100)
+                .take(3, 100, false)
                 .iter()
                 .map(|event| event.json.len())
                 .collect::<Vec<_>>()
@@ -158,5 +171,15 @@ mod tests {
             (vec![40, 40], vec![40], vec![300], vec![10], vec![])
         );
         assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn dlv_35_a_uuid_that_is_in_the_batch_waits_for_the_next() {
+        let mut queue = Queue::new(100, 1000);
+        assert_eq!((push(&mut queue, 1), push(&mut queue, 2)), (Ok(()), Ok(())));
+        let mut take = |distinct| queue.take(10, 1000, distinct).len();
+        assert_eq!((take(true), take(true), take(true)), (1, 1, 0));
+        assert_eq!((push(&mut queue, 1), push(&mut queue, 2)), (Ok(()), Ok(())));
+        assert_eq!(queue.take(10, 1000, false).len(), 2);
     }
 }

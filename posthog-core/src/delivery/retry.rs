@@ -1,10 +1,8 @@
-//! What follows an attempt to send a batch.
+//! How long to wait before a batch is sent again, and how often.
 
-use super::retry_after;
-use crate::transport::{Response, TransportError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-/// How long to wait, and how often to try (DLV-90, DLV-91).
+/// How often to try (DLV-90).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RetryPolicy {
     pub(super) max_retries: u32,
@@ -13,109 +11,44 @@ pub(super) struct RetryPolicy {
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
-/// What to do with the batch.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Next {
-    /// The service has it.
-    Delivered,
-    /// Send it again after this time.
-    Retry { after: Duration },
-    /// Send it again in two halves (DLV-95).
-    Split,
-    /// Give it up.
-    GiveUp { reason: GiveUp },
-}
-
-/// Why a batch is given up.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum GiveUp {
-    /// The server refused it; sending again would not help.
-    Refused { status: u16 },
-    /// It failed in every attempt; the last answer, if one came.
-    Exhausted { attempts: u32, status: Option<u16> },
-}
-
 impl RetryPolicy {
-    /// Decides after attempt number `attempt`, counted from 1, of a batch of `events`.
+    /// The wait after attempt number `attempt`, counted from 1; `None` when that was the last (DLV-90 to DLV-92).
     ///
-    /// `random` lies in 0 to 1 and spreads the retries of many processes.
-    pub(super) fn after(
-        self,
-        attempt: u32,
-        events: usize,
-        outcome: &Result<Response, TransportError>,
-        wall: SystemTime,
-        random: f64,
-    ) -> Next {
-        let (status, asked) = match outcome {
-            Ok(response) => (Some(response.status), response.retry_after.as_deref()),
-            Err(_) => (None, None),
-        };
-        match status {
-            Some(200..=299) => return Next::Delivered,
-            Some(413) if events > 1 => return Next::Split,
-            Some(status) if !is_retryable(status) => {
-                return Next::GiveUp {
-                    reason: GiveUp::Refused { status },
-                };
-            }
-            _ => {}
-        }
-        if attempt > self.max_retries {
-            return Next::GiveUp {
-                reason: GiveUp::Exhausted {
-                    attempts: attempt,
-                    status,
-                },
-            };
-        }
-        let asked = asked
-            .and_then(|value| retry_after::parse(value, wall))
-            .unwrap_or_default();
-        Next::Retry {
-            after: backoff(attempt)
-                .max(asked.min(LONGEST_DELAY))
-                .mul_f64(1.0 + random / 4.0),
-        }
+    /// `asked` is what the server asked for. `random` lies in 0 to 1 and spreads the retries of many processes; it only
+    /// ever lengthens the wait.
+    pub(super) fn wait(self, attempt: u32, asked: Duration, random: f64) -> Option<Duration> {
+        let wait = backoff(attempt).max(asked.min(LONGEST_DELAY));
+        (attempt <= self.max_retries).then(|| wait.mul_f64(1.0 + random / 4.0))
     }
 }
 
-/// The wait after that many failed attempts, before the jitter, which only ever lengthens it (DLV-91, DLV-92).
+/// The wait after that many failed attempts, without jitter (DLV-91).
 pub(super) fn backoff(attempt: u32) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     (FIRST_DELAY * (1 << doublings)).min(LONGEST_DELAY)
 }
 
-/// Whether the service may take the same request later (DLV-96, V0).
-fn is_retryable(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500..=599)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{GiveUp, Next, RetryPolicy, backoff};
-    use crate::transport::{Response, TransportError};
-    use std::time::{Duration, SystemTime};
+    use super::{RetryPolicy, backoff};
+    use std::time::Duration;
 
     const POLICY: RetryPolicy = RetryPolicy { max_retries: 3 };
 
-    fn after(attempt: u32, events: usize, response: Response) -> Next {
-        POLICY.after(attempt, events, &Ok(response), SystemTime::UNIX_EPOCH, 0.0)
+    fn wait(attempt: u32, asked: u64) -> Option<Duration> {
+        POLICY.wait(attempt, Duration::from_secs(asked), 0.0)
     }
 
     #[test]
     fn dlv_90_attempts_are_one_more_than_retries() {
         for attempt in 1..=3 {
-            assert!(matches!(
-                after(attempt, 1, Response::new(503)),
-                Next::Retry { .. }
-            ));
+            assert!(wait(attempt, 0).is_some());
         }
-        let reason = GiveUp::Exhausted {
-            attempts: 4,
-            status: Some(503),
-        };
-        assert_eq!(after(4, 1, Response::new(503)), Next::GiveUp { reason });
+        assert_eq!((wait(4, 0), wait(4, 5)), (None, None));
+        assert_eq!(
+            RetryPolicy { max_retries: 0 }.wait(1, Duration::ZERO, 0.0),
+            None
+        );
     }
 
     #[test]
@@ -130,99 +63,20 @@ mod tests {
             ]
         );
         assert_eq!(backoff(u32::MAX), Duration::from_secs(30));
-        let jittered = |random| {
-            POLICY.after(
-                1,
-                1,
-                &Ok(Response::new(500)),
-                SystemTime::UNIX_EPOCH,
-                random,
+        let jittered = |random| POLICY.wait(1, Duration::ZERO, random);
+        assert_eq!(
+            (jittered(0.0), jittered(1.0)),
+            (
+                Some(Duration::from_millis(200)),
+                Some(Duration::from_millis(250))
             )
-        };
-        assert_eq!(
-            jittered(0.0),
-            Next::Retry {
-                after: Duration::from_millis(200)
-            }
-        );
-        assert_eq!(
-            jittered(1.0),
-            Next::Retry {
-                after: Duration::from_millis(250)
-            }
         );
     }
 
     #[test]
-    fn dlv_92_retry_after_lengthens_the_wait_up_to_30_seconds() {
-        for (header, millis) in [
-            ("7", 7000),
-            ("0", 200),
-            ("-3", 200),
-            ("soon", 200),
-            ("86400", 30_000),
-            ("", 200),
-        ] {
-            let next = after(1, 1, Response::new(503).with_retry_after(header));
-            assert_eq!(
-                next,
-                Next::Retry {
-                    after: Duration::from_millis(millis)
-                },
-                "{header}"
-            );
-        }
-        let longer = after(3, 1, Response::new(429).with_retry_after("0"));
-        assert_eq!(
-            longer,
-            Next::Retry {
-                after: Duration::from_millis(800)
-            }
-        );
-    }
-
-    #[test]
-    fn dlv_95_413_splits_a_batch_and_ends_a_single_event() {
-        assert_eq!(after(1, 2, Response::new(413)), Next::Split);
-        assert_eq!(
-            after(1, 1, Response::new(413)),
-            Next::GiveUp {
-                reason: GiveUp::Refused { status: 413 }
-            }
-        );
-    }
-
-    #[test]
-    fn dlv_96_each_status_is_delivered_retried_or_final() {
-        for status in [200, 201, 204, 299] {
-            assert_eq!(
-                after(1, 1, Response::new(status)),
-                Next::Delivered,
-                "{status}"
-            );
-        }
-        for status in [408, 429, 500, 501, 502, 503, 504, 505, 599] {
-            assert!(
-                matches!(after(1, 1, Response::new(status)), Next::Retry { .. }),
-                "{status}"
-            );
-        }
-        for status in [
-            100, 300, 301, 302, 307, 308, 400, 401, 402, 403, 404, 405, 415, 418, 600,
-        ] {
-            assert_eq!(
-                after(1, 2, Response::new(status)),
-                Next::GiveUp {
-                    reason: GiveUp::Refused { status }
-                }
-            );
-        }
-        let lost = Err(TransportError::Connection {
-            reason: "reset".into(),
-        });
-        assert!(matches!(
-            POLICY.after(1, 1, &lost, SystemTime::UNIX_EPOCH, 0.0),
-            Next::Retry { .. }
-        ));
+    fn dlv_92_what_the_server_asks_lengthens_the_wait_up_to_30_seconds() {
+        assert_eq!(wait(1, 7), Some(Duration::from_secs(7)));
+        assert_eq!(wait(1, u64::MAX), Some(Duration::from_secs(30)));
+        assert_eq!(wait(3, 0), Some(Duration::from_millis(800)));
     }
 }

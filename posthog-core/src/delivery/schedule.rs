@@ -1,11 +1,13 @@
 //! What a lane does next. Pure: time is an argument, and nothing here waits or sends.
 
 use super::{
-    queue::{Full, Queue, Queued},
-    retry::{GiveUp, Next, RetryPolicy, backoff},
+    answer::Answer,
+    batch::{Batch, Queued},
+    failure::DeliveryFailureKind,
+    queue::{Full, Queue},
+    retry::{RetryPolicy, backoff},
 };
-use crate::transport::{Response, TransportError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// When a lane sends, and how much at once (DLV-30, DLV-31).
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,8 @@ pub(super) struct Limits {
     pub(super) flush_interval: Duration,
     pub(super) max_batch_size: usize,
     pub(super) max_batch_bytes: usize,
+    /// Whether a batch may hold a UUID once only (DLV-35).
+    pub(super) distinct: bool,
     pub(super) retry: RetryPolicy,
 }
 
@@ -38,15 +42,6 @@ pub(super) struct Schedule {
     closing: bool,
 }
 
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) events: Vec<Queued>,
-    /// Attempts made.
-    attempts: u32,
-    /// When the next is due.
-    due: Duration,
-}
-
 /// What the worker is to do.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -59,12 +54,38 @@ pub(super) enum Step {
 }
 
 /// What became of events with the last attempt.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) delivered: usize,
-    pub(super) failed: usize,
     pub(super) retried: bool,
-    pub(super) reason: Option<GiveUp>,
+    /// The batch is final, and lost events; whether all that were open are among them.
+    pub(super) failed: Option<Failed>,
+}
+
+/// A batch that lost events.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) kind: DeliveryFailureKind,
+    pub(super) batch: Batch,
+    pub(super) status: Option<u16>,
+    pub(super) asked: Duration,
+}
+
+impl Failed {
+    /// Whether the events that were open are lost, beside those that the service threw away.
+    pub(super) fn loses_open(&self) -> bool {
+        self.kind != DeliveryFailureKind::Dropped
+    }
+
+    /// How many events are lost, and how many of these the service threw away.
+    pub(super) fn lost(&self) -> (usize, usize) {
+        let open = if self.loses_open() {
+            self.batch.events.len()
+        } else {
+            0
+        };
+        (open + self.batch.dropped.len(), self.batch.dropped.len())
+    }
 }
 
 impl Schedule {
@@ -85,9 +106,9 @@ impl Schedule {
     }
 
     /// Takes an event; whether the worker has something to do because of it.
-    pub(super) fn admit(&mut self, json: Vec<u8>, now: Duration) -> Result<bool, Full> {
+    pub(super) fn admit(&mut self, event: Queued) -> Result<bool, Full> {
         let was_full = self.is_full();
-        self.queue.push(json, now)?;
+        self.queue.push(event)?;
         self.admitted += 1;
         // The first one sets the timer; the one that fills a batch sends it at once (DLV-30, DLV-34).
         Ok(self.queue.len() == 1 || (self.is_full() && !was_full))
@@ -127,13 +148,13 @@ impl Schedule {
     /// Gives up everything that is queued; how many events that were. A batch under way is not counted.
     pub(super) fn abandon(&mut self) -> usize {
         let batches = std::mem::take(&mut self.batches);
-        let lost = self.queue.clear()
-            + batches
-                .iter()
-                .map(|batch| batch.events.len())
-                .sum::<usize>();
-        self.finish(lost);
-        lost
+        let finished: usize = batches.iter().map(|batch| batch.size).sum();
+        // What the service threw away of a batch is lost as well, and was not counted yet.
+        let open = |batch: &Batch| batch.events.len() + batch.dropped.len();
+        let lost: usize = batches.iter().map(open).sum();
+        let queued = self.queue.clear();
+        self.finish(finished + queued);
+        lost + queued
     }
 
     /// What to do now.
@@ -159,12 +180,10 @@ impl Schedule {
                 return Step::Wait { until: Some(due) };
             }
             let size = self.cut_to.unwrap_or(self.limits.max_batch_size);
-            let events = self.queue.take(size, self.limits.max_batch_bytes);
-            self.batches.push(Batch {
-                events,
-                attempts: 0,
-                due: now,
-            });
+            let events = self
+                .queue
+                .take(size, self.limits.max_batch_bytes, self.limits.distinct);
+            self.batches.push(Batch::new(events, now));
         }
         // While a batch waits for its retry the lane waits too: no overtaking (DLV-33).
         let Batch { attempts, due, .. } = self.batches[0];
@@ -180,77 +199,127 @@ impl Schedule {
         Step::Send(self.batches.remove(0))
     }
 
-    /// Takes note of how an attempt went.
+    /// Takes note of how an attempt went. `random` lies in 0 to 1.
     pub(super) fn sent(
         &mut self,
         mut batch: Batch,
-        outcome: &Result<Response, TransportError>,
+        answer: Answer,
         now: Duration,
-        wall: SystemTime,
         random: f64,
     ) -> Outcome {
         self.sending = false;
         batch.attempts += 1;
-        let events = batch.events.len();
-        match self
-            .limits
-            .retry
-            .after(batch.attempts, events, outcome, wall, random)
-        {
-            Next::Delivered => {
-                self.failures_in_a_row = 0;
-                self.not_before = None;
-                self.cut_to = None;
-                self.finish(events);
+        match answer {
+            Answer::Taken {
+                dropped,
+                again,
+                asked,
+            } => {
+                self.succeeded();
+                let (open, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut batch.events)
+                    .into_iter()
+                    .partition(|event| again.contains(&event.uuid));
+                let mut delivered = 0;
+                for event in rest {
+                    match dropped.iter().find(|dropped| dropped.uuid == event.uuid) {
+                        Some(reason) => batch.dropped.push((event, reason.details.clone())),
+                        None => delivered += 1,
+                    }
+                }
+                batch.events = open;
+                // The next attempt has another body.
+                batch.body = None;
+                let outcome = if batch.events.is_empty() {
+                    self.finish(batch.size);
+                    let failed = (!batch.dropped.is_empty()).then(|| Failed {
+                        kind: DeliveryFailureKind::Dropped,
+                        batch,
+                        status: None,
+                        asked,
+                    });
+                    Outcome {
+                        failed,
+                        ..Outcome::default()
+                    }
+                } else {
+                    self.later(batch, None, asked, now, random)
+                };
                 Outcome {
-                    delivered: events,
-                    ..Outcome::default()
+                    delivered,
+                    ..outcome
                 }
             }
-            Next::Retry { after } => {
-                batch.due = now + after;
-                self.batches.insert(0, batch);
-                Outcome {
-                    retried: true,
-                    ..Outcome::default()
-                }
-            }
-            Next::Split => {
-                let second = batch.events.split_off(events / 2);
-                self.cut_to = Some(batch.events.len());
-                self.batches.insert(
-                    0,
-                    Batch {
-                        events: second,
-                        attempts: 0,
-                        due: now,
-                    },
-                );
-                self.batches.insert(
-                    0,
-                    Batch {
-                        events: batch.events,
-                        attempts: 0,
-                        due: now,
-                    },
-                );
+            Answer::Later { status, asked } => self.later(batch, status, asked, now, random),
+            Answer::TooLarge => {
+                let halves = batch.split(now);
+                self.cut_to = Some(halves[0].events.len());
+                self.batches.splice(0..0, halves);
                 Outcome::default()
             }
-            Next::GiveUp { reason } => {
-                if let GiveUp::Exhausted { .. } = reason {
-                    // The server is down rather than displeased: the next batch would fare no better now (DLV-98).
-                    self.failures_in_a_row += 1;
-                    self.not_before =
-                        Some(now + backoff(self.limits.retry.max_retries + self.failures_in_a_row));
-                }
-                self.finish(events);
-                Outcome {
-                    failed: events,
-                    reason: Some(reason),
-                    ..Outcome::default()
-                }
-            }
+            Answer::Refused { status } => self.give_up(
+                batch,
+                DeliveryFailureKind::Refused,
+                Some(status),
+                Duration::ZERO,
+            ),
+            Answer::Unreadable { status } => self.give_up(
+                batch,
+                DeliveryFailureKind::Unreadable,
+                Some(status),
+                Duration::ZERO,
+            ),
         }
+    }
+
+    /// Has the batch sent again, if it may be.
+    fn later(
+        &mut self,
+        mut batch: Batch,
+        status: Option<u16>,
+        asked: Duration,
+        now: Duration,
+        random: f64,
+    ) -> Outcome {
+        if let Some(wait) = self.limits.retry.wait(batch.attempts, asked, random) {
+            batch.due = now + wait;
+            self.batches.insert(0, batch);
+            return Outcome {
+                retried: true,
+                ..Outcome::default()
+            };
+        }
+        // The server is down rather than displeased: the next batch would fare no better now (DLV-98).
+        self.failures_in_a_row += 1;
+        self.not_before =
+            Some(now + backoff(self.limits.retry.max_retries + self.failures_in_a_row));
+        self.give_up(batch, DeliveryFailureKind::Exhausted, status, asked)
+    }
+
+    fn give_up(
+        &mut self,
+        batch: Batch,
+        kind: DeliveryFailureKind,
+        status: Option<u16>,
+        asked: Duration,
+    ) -> Outcome {
+        self.finish(batch.size);
+        let failed = Failed {
+            kind,
+            batch,
+            status,
+            asked,
+        };
+        Outcome {
+            failed: Some(failed),
+            ..Outcome::default()
+        }
+    }
+
+    /// The service is there: nothing waits for it any more.
+    fn succeeded(&mut self) {
+        self.failures_in_a_row = 0;
+        self.not_before = None;
+        self.cut_to = None;
     }
 
     fn finish(&mut self, events: usize) {

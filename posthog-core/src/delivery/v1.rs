@@ -1,16 +1,12 @@
 //! The V1 wire format: `POST /i/v1/analytics/events`.
 
-use super::queue::Queued;
+use super::{batch::Queued, v0};
 use crate::{
-    json::write_text, names, object::Entries, switch::switch_of_json, timestamp::Timestamp,
+    json::write_text, limits, names, object::Entries, switch::switch_of_json, timestamp::Timestamp,
 };
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{collections::HashMap, time::SystemTime};
 use uuid::Uuid;
-
-/// Where batches go, below the host (DLV-14).
-pub(super) const PATH: &str = "/i/v1/analytics/events";
 
 /// An event in the form of V1, made of that of V0: what V1 has a place for leaves the properties (DLV-113 to DLV-116).
 ///
@@ -21,13 +17,19 @@ pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
     let properties: Entries<'_> = serde_json::from_str(field("properties")?).ok()?;
 
     let mut out = Vec::with_capacity(v0.len() + 16);
-    for (at, name) in ["event", "uuid", "distinct_id", "timestamp"].into_iter().enumerate() {
+    for (at, name) in ["event", "uuid", "distinct_id", "timestamp"]
+        .into_iter()
+        .enumerate()
+    {
         out.push(if at == 0 { b'{' } else { b',' });
         write_text(&mut out, name);
         out.push(b':');
         out.extend_from_slice(field(name)?.as_bytes());
     }
-    for (name, property) in [("session_id", names::SESSION_ID), ("window_id", names::WINDOW_ID)] {
+    for (name, property) in [
+        ("session_id", names::SESSION_ID),
+        ("window_id", names::WINDOW_ID),
+    ] {
         // Only text can be one; anything else is discarded.
         if let Some(text) = properties.get(property).filter(|value| is_text(value)) {
             write_member(&mut out, name, text.get());
@@ -36,7 +38,9 @@ pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
     out.extend_from_slice(b",\"options\":{");
     let options = out.len();
     for (name, property) in OPTIONS {
-        let Some(value) = properties.get(property) else { continue };
+        let Some(value) = properties.get(property) else {
+            continue;
+        };
         let text = match property {
             names::PRODUCT_TOUR_ID => is_text(value).then(|| value.get()),
             _ => switch_of_json(value.get().as_bytes()).map(|on| if on { "true" } else { "false" }),
@@ -53,7 +57,10 @@ pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(b"},\"properties\":{");
     let start = out.len();
-    for (key, value) in properties.iter().filter(|(key, _)| !MOVED.contains(&key.as_ref())) {
+    for (key, value) in properties
+        .iter()
+        .filter(|(key, _)| !MOVED.contains(&key.as_ref()))
+    {
         if out.len() > start {
             out.push(b',');
         }
@@ -107,14 +114,9 @@ pub(super) fn body(events: &[Queued], created: SystemTime, historical_migration:
     if historical_migration {
         body.extend_from_slice(b",\"historical_migration\":true");
     }
-    body.extend_from_slice(b",\"batch\":[");
-    for (at, event) in events.iter().enumerate() {
-        if at > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(&event.json);
-    }
-    body.extend_from_slice(b"]}");
+    body.extend_from_slice(b",\"batch\":");
+    v0::write_events(&mut body, events);
+    body.push(b'}');
     body
 }
 
@@ -132,25 +134,18 @@ pub(super) enum EventResult {
 /// The results of the events that the service names; the others are delivered. `None` for a body that says nothing
 /// readable: it is not known what became of the batch (DLV-121).
 pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
-    #[derive(Default)]
-    struct Said {
-        result: String,
-        details: String,
-    }
     let read: serde_json::Value = serde_json::from_slice(body).ok()?;
     let results = match read.as_object()?.get("results") {
         None | Some(serde_json::Value::Null) => return Some(HashMap::new()),
         Some(results) => results.as_object()?,
     };
-    let said = |value: &serde_json::Value| {
-        let text = |name| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        Said { result: text("result"), details: text("details") }
-    };
     let named = results.iter().filter_map(|(uuid, value)| {
         let uuid = Uuid::parse_str(uuid).ok()?;
-        let Said { result, details } = said(value);
-        let result = match result.as_str() {
-            "drop" => EventResult::Dropped { details: crate::limits::cut(&details, LONGEST_DETAILS).to_owned() },
+        let text = |name| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let result = match text("result") {
+            "drop" => EventResult::Dropped {
+                details: limits::cut(text("details"), LONGEST_DETAILS).to_owned(),
+            },
             "retry" => EventResult::Retry,
             "ok" | "warning" => EventResult::Delivered,
             _ => {
@@ -193,7 +188,10 @@ mod tests {
             "$session_id": "s", "$window_id": "w", "$process_person_profile": false, "$cookieless_mode": "TRUE",
             "$ignore_sent_at": 1, "$product_tour_id": "tour", "a": 1,
         }));
-        assert_eq!((&v1["session_id"], &v1["window_id"], &v1["properties"]), (&json!("s"), &json!("w"), &json!({ "a": 1 })));
+        assert_eq!(
+            (&v1["session_id"], &v1["window_id"], &v1["properties"]),
+            (&json!("s"), &json!("w"), &json!({ "a": 1 }))
+        );
         let options = json!({ "process_person_profile": false, "cookieless_mode": true, "disable_skew_correction": true, "product_tour_id": "tour" });
         assert_eq!(v1["options"], options);
     }
@@ -205,7 +203,10 @@ mod tests {
             "$ignore_sent_at": {}, "$product_tour_id": 7,
         }));
         assert_eq!((v1.get("session_id"), v1.get("window_id")), (None, None));
-        assert_eq!((&v1["options"], &v1["properties"]), (&json!({}), &json!({})));
+        assert_eq!(
+            (&v1["options"], &v1["properties"]),
+            (&json!({}), &json!({}))
+        );
     }
 
     #[test]
@@ -213,7 +214,11 @@ mod tests {
         let kept = json!({ "$set": { "a": 1 }, "$set_once": {}, "$unset": ["b"], "$groups": { "company": "acme" }, "$group_type": "company",
             "$geoip_disable": true, "$is_server": true, "$context_tags": ["t"], "$custom": 1, "plain": 1 });
         let mut given = kept.clone();
-        for (key, value) in [("$lib", "posthog-rust"), ("$lib_version", "0.1.0"), ("distinct_id", "u")] {
+        for (key, value) in [
+            ("$lib", "posthog-rust"),
+            ("$lib_version", "0.1.0"),
+            ("distinct_id", "u"),
+        ] {
             given[key] = json!(value);
         }
         assert_eq!(converted(&given)["properties"], kept);
@@ -228,7 +233,12 @@ mod tests {
         } });
         let expected = HashMap::from([
             (a, EventResult::Delivered),
-            (b, EventResult::Dropped { details: "event_too_big".into() }),
+            (
+                b,
+                EventResult::Dropped {
+                    details: "event_too_big".into(),
+                },
+            ),
             (c, EventResult::Retry),
             (d, EventResult::Delivered),
         ]);

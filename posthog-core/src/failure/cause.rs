@@ -1,12 +1,11 @@
 //! An error and its causes, described once, at the capture.
 
 use super::{Failure, FailureKind, type_name};
-use crate::limits;
+use crate::{limits, user_code::caught};
 use std::{
     error::Error,
     fmt::{self, Write},
     hash::{DefaultHasher, Hash, Hasher},
-    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 /// One entry of the chain: an error, or what caused it.
@@ -57,7 +56,7 @@ impl Cause {
     fn with_sources<'a>(first: Self, error: &'a (dyn Error + 'a)) -> Vec<Self> {
         let mut causes = vec![first];
         let mut seen = vec![error];
-        let mut next = guarded(|| error.source()).flatten();
+        let mut next = caught(|| error.source()).flatten();
         while let Some(error) = next {
             // Address and type together: a wrapper and its first field share an address (EXC-23).
             let listed = seen.iter().any(|known| std::ptr::eq(*known, error));
@@ -66,7 +65,7 @@ impl Cause {
             }
             seen.push(error);
             causes.push(Self::of(error, None, false));
-            next = guarded(|| error.source()).flatten();
+            next = caught(|| error.source()).flatten();
         }
         causes
     }
@@ -108,11 +107,6 @@ fn hash(what: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Runs the user's code; a panic in it counts as no answer (EXC-16).
-fn guarded<R>(f: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(f)).ok()
-}
-
 /// Text up to a number of bytes; what is beyond is not even produced.
 struct Bounded {
     text: String,
@@ -139,7 +133,7 @@ fn bounded(bytes: usize, text: fmt::Arguments<'_>) -> String {
         bytes,
     };
     // An error means full, or a `Display` that failed: either way what is there is used.
-    let _ = guarded(|| fmt::write(&mut out, text));
+    let _ = caught(|| fmt::write(&mut out, text));
     out.text
 }
 

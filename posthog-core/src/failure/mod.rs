@@ -14,13 +14,10 @@ pub(crate) use memory::{FailureMemory, Mark};
 use crate::{
     client::{Client, global},
     context::stack::{self, Observer, Settings},
+    user_code::caught,
 };
 use cause::Cause;
-use std::{
-    error::Error,
-    fmt::Display,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{error::Error, fmt::Display};
 
 /// An error that leaves a context, and how much can be told about it.
 #[doc(hidden)]
@@ -99,7 +96,7 @@ pub(crate) fn observe_panic(observer: &Observer) {
 
 /// Runs what may call the user's code; a panic in it must not replace the failure at hand, nor abort an unwinding.
 fn swallow(f: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(f)).is_err() {
+    if caught(f).is_none() {
         log::warn!("[PostHog] a failure could not be captured: describing it panicked");
     }
 }

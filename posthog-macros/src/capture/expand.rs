@@ -25,7 +25,10 @@ pub(super) fn capture(capture: &Capture, errors: &Errors) -> TokenStream {
     let errors = errors.to_tokens();
     let name = reference(name);
     let listening = if let Some(client) = client {
+        let span = spans::at(client.span());
+        let at_client = root.at(client.span());
         let client = reference(client);
+        let client = quote_spanned!(span=> #at_client::__private::AsClient::as_client(#client));
         quote_spanned!(spans::own()=> listening_to(#client))
     } else {
         quote_spanned!(spans::own()=> listening())

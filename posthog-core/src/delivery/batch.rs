@@ -1,0 +1,64 @@
+//! Events on their way together.
+
+use std::time::{Duration, SystemTime};
+use uuid::Uuid;
+
+/// One event's JSON, and when it was admitted.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) json: Vec<u8>,
+    pub(super) uuid: Uuid,
+    pub(super) admitted: Duration,
+}
+
+/// An event that the service threw away, and why (DLV-118).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Dropped {
+    pub(super) uuid: Uuid,
+    pub(super) details: String,
+}
+
+/// Events cut from the queue to be sent in one request.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Those that are not final: the service may want some of them again.
+    pub(super) events: Vec<Queued>,
+    /// Those that the service threw away.
+    pub(super) dropped: Vec<(Queued, String)>,
+    /// How many there were.
+    pub(super) size: usize,
+    /// Attempts made.
+    pub(super) attempts: u32,
+    /// When the next is due.
+    pub(super) due: Duration,
+    /// What stays the same in all attempts, made with the first one (DLV-111).
+    pub(super) identity: Option<(Uuid, SystemTime)>,
+    /// The compressed body and its encoding, where it is the same in all attempts (DLV-83).
+    pub(super) body: Option<(Vec<u8>, Option<&'static str>)>,
+}
+
+impl Batch {
+    pub(super) fn new(events: Vec<Queued>, due: Duration) -> Self {
+        Self {
+            size: events.len(),
+            events,
+            dropped: Vec::new(),
+            attempts: 0,
+            due,
+            identity: None,
+            body: None,
+        }
+    }
+
+    /// Two batches of their own, in order (DLV-95). What is final already stays with the first.
+    pub(super) fn split(mut self, now: Duration) -> [Self; 2] {
+        let second = self.events.split_off(self.events.len() / 2);
+        let second = Self::new(second, now);
+        let first = Self {
+            size: self.size - second.size,
+            dropped: self.dropped,
+            ..Self::new(self.events, now)
+        };
+        [first, second]
+    }
+}

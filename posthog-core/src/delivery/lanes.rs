@@ -1,0 +1,86 @@
+//! The lanes of a client. Each has a queue and a worker of its own: a failing one does not hold up the other (DLV-130).
+
+use super::{
+    failure::DeliveryFailure,
+    form::Form,
+    lane::{Admitted, Lane, LaneOptions},
+};
+use crate::{
+    client::{Counters, DropReason, FlushError},
+    clock::Clock,
+    host::Host,
+    key::ApiKey,
+    options::{CaptureMode, Config},
+    transport::Transport,
+};
+use std::{sync::Arc, time::Duration};
+
+pub(crate) struct Lanes {
+    analytics: Lane,
+    ai: Lane,
+    clock: Arc<dyn Clock>,
+}
+
+impl Lanes {
+    pub(crate) fn new(
+        config: &Config,
+        key: &ApiKey,
+        host: &Host,
+        transport: &Arc<dyn Transport>,
+        clock: &Arc<dyn Clock>,
+        counters: &Arc<Counters>,
+    ) -> Self {
+        let lane = |form| {
+            let options = LaneOptions::new(form, config, key, host);
+            Lane::new(
+                options,
+                Arc::clone(transport),
+                Arc::clone(clock),
+                Arc::clone(counters),
+            )
+        };
+        let analytics = match config.capture_mode {
+            CaptureMode::V0 => Form::V0,
+            CaptureMode::V1 => Form::V1,
+        };
+        Self {
+            analytics: lane(analytics),
+            ai: lane(Form::Ai),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    fn of(&self, ai: bool) -> &Lane {
+        if ai { &self.ai } else { &self.analytics }
+    }
+
+    pub(crate) fn admit(&self, event: Admitted, ai: bool) -> Result<(), DropReason> {
+        self.of(ai).admit(event)
+    }
+
+    /// Sends an event on this thread and waits until it is final. `None` if it was delivered.
+    pub(crate) fn deliver_now(&self, event: Admitted, ai: bool) -> Option<DeliveryFailure> {
+        self.of(ai).deliver_now(event)
+    }
+
+    /// Has all lanes send, and waits until what was admitted before is final; they share the time (DLV-50).
+    pub(crate) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        let deadline = self.clock.now().saturating_add(timeout);
+        let lanes = [&self.analytics, &self.ai];
+        let flushes = lanes.map(|lane| (lane, lane.begin_flush()));
+        let pending = flushes.map(|(lane, through)| lane.end_flush(through, deadline));
+        FlushError::unless_none(pending.iter().sum())
+    }
+
+    /// Stops all lanes; they share the time (DLV-60).
+    pub(crate) fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
+        let deadline = self.clock.now().saturating_add(timeout);
+        let lanes = [&self.analytics, &self.ai];
+        lanes.iter().for_each(|lane| lane.begin_shutdown(deadline));
+        let pending = lanes.map(|lane| {
+            lane.end_shutdown()
+                .map_or_else(|error| error.pending, |()| 0)
+        });
+        FlushError::unless_none(pending.iter().sum())
+    }
+}
