@@ -65,7 +65,7 @@ fn dlv_23_a_full_queue_says_so_once_an_episode_and_counts_what_it_refused() {
     assert_eq!(rig.client.shutdown(PATIENCE), Ok(()));
     assert_eq!(rig.client.stats().delivered, 8);
     assert_eq!(
-        log_lines::warnings(&["52 events were dropped because the queue was full"]),
+        log_lines::warnings(&["52 events of the lane `analytics` were dropped"]),
         1
     );
 }
