@@ -72,13 +72,13 @@ impl Kind {
                 }),
             },
             Self::Identify => Ok(known(mergeable(explicit, name, limit)?)),
-            Self::Person => match explicit.or_else(ambient) {
-                Some(id) => Ok(known(checked_id(id, name, limit)?)),
-                None => {
+            Self::Person => {
+                let Some(id) = explicit.or_else(ambient) else {
                     log::debug!("[PostHog] there is no distinct ID to set person properties for");
-                    Err(DropReason::NothingToSend)
-                }
-            },
+                    return Err(DropReason::NothingToSend);
+                };
+                Ok(known(checked_id(id, name, limit)?))
+            }
             Self::Alias { new_id } => {
                 let previous = mergeable(explicit, name, limit)?;
                 let new = mergeable(

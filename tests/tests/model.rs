@@ -128,7 +128,7 @@ impl Model {
         for step in steps {
             match step {
                 Step::Tag(key, value) => {
-                    self.change(|state| drop(state.tags.insert(format!("k{key}"), json!(value))))
+                    self.change(|state| drop(state.tags.insert(format!("k{key}"), json!(value))));
                 }
                 Step::Identify(id) => self.change(|state| state.ids[0] = Some(format!("u-{id}"))),
                 Step::Session(id) => self.change(|state| state.ids[1] = Some(session(*id))),

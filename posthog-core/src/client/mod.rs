@@ -121,7 +121,7 @@ impl Client {
             Sink::Nowhere
         } else {
             Sink::Lanes(Box::new(Lanes::new(
-                &config, &key, &host, &transport, &clock, &counters,
+                &config, &key, &host, transport, &clock, &counters,
             )))
         };
         Ok(Self::new(config, counters, clock, sink, live))
@@ -208,7 +208,7 @@ impl Client {
             Ok(()) => Some(uuid),
             Err(reason) => {
                 if reason == DropReason::Closed {
-                    self.say_closed(event);
+                    Self::say_closed(event);
                 }
                 self.0.counters.dropped(reason);
                 None
@@ -249,7 +249,7 @@ impl Client {
     fn prepare(&self, event: &Event, context: &Context) -> Result<Admitted, DropReason> {
         let inner = &*self.0;
         if inner.closed.load(Ordering::Acquire) {
-            self.say_closed(event);
+            Self::say_closed(event);
             return Err(DropReason::Closed);
         }
         if in_hook() {
@@ -292,7 +292,7 @@ impl Client {
         Ok(Admitted { json, uuid })
     }
 
-    fn say_closed(&self, event: &Event) {
+    fn say_closed(event: &Event) {
         notice::warn_each(format_args!(
             "the event `{}` is dropped: the lane `{}` was shut down",
             event.name,

@@ -70,7 +70,7 @@ impl Answer {
                         match result {
                             EventResult::Delivered => {}
                             EventResult::Dropped { details } => {
-                                dropped.push(Dropped { uuid, details })
+                                dropped.push(Dropped { uuid, details });
                             }
                             EventResult::Retry => drop(again.insert(uuid)),
                         }

@@ -26,26 +26,21 @@ impl Lanes {
         config: &Config,
         key: &ApiKey,
         host: &Host,
-        transport: &Arc<dyn Transport>,
+        transport: Arc<dyn Transport>,
         clock: &Arc<dyn Clock>,
         counters: &Arc<Counters>,
     ) -> Self {
-        let lane = |form| {
+        let lane = |form, transport| {
             let options = LaneOptions::new(form, config, key, host);
-            Lane::new(
-                options,
-                Arc::clone(transport),
-                Arc::clone(clock),
-                Arc::clone(counters),
-            )
+            Lane::new(options, transport, Arc::clone(clock), Arc::clone(counters))
         };
         let analytics = match config.capture_mode {
             CaptureMode::V0 => Form::V0,
             CaptureMode::V1 => Form::V1,
         };
         Self {
-            analytics: lane(analytics),
-            ai: lane(Form::Ai),
+            analytics: lane(analytics, Arc::clone(&transport)),
+            ai: lane(Form::Ai, transport),
             clock: Arc::clone(clock),
         }
     }
@@ -76,7 +71,9 @@ impl Lanes {
     pub(crate) fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
         let deadline = self.clock.now().saturating_add(timeout);
         let lanes = [&self.analytics, &self.ai];
-        lanes.iter().for_each(|lane| lane.begin_shutdown(deadline));
+        for lane in lanes {
+            lane.begin_shutdown(deadline);
+        }
         let pending = lanes.map(|lane| {
             lane.end_shutdown()
                 .map_or_else(|error| error.pending, |()| 0)

@@ -231,14 +231,15 @@ impl Schedule {
                 batch.body = None;
                 let outcome = if batch.events.is_empty() {
                     self.finish(batch.size);
-                    let failed = (!batch.dropped.is_empty()).then(|| Failed {
+                    let lost_some = !batch.dropped.is_empty();
+                    let failed = Failed {
                         kind: DeliveryFailureKind::Dropped,
                         batch,
                         status: None,
                         asked,
-                    });
+                    };
                     Outcome {
-                        failed,
+                        failed: lost_some.then_some(failed),
                         ..Outcome::default()
                     }
                 } else {
