@@ -2,6 +2,7 @@
 //!
 //! All of it happens on the calling thread, in one pass that writes the final JSON (CAP-20, CAP-21).
 
+use crate::notice::say;
 use crate::{
     captured::{self, CapturedEvent},
     client::DropReason,
@@ -69,9 +70,9 @@ impl Assembler {
             ));
             return Err(DropReason::Invalid);
         }
-        let merged = context.merged();
+        let node = context.node();
         if *kind == Kind::Person && !sets_something(properties) {
-            log::debug!("[PostHog] there are no person properties to set");
+            say!(Debug, "there are no person properties to set");
             return Err(DropReason::NothingToSend);
         }
         let Identity {
@@ -81,7 +82,7 @@ impl Assembler {
         } = kind.identity(
             name,
             distinct_id.as_deref(),
-            merged.map(|merged| &**merged),
+            node,
             IdLimit::of(event, config),
         )?;
         let uuid = uuid.unwrap_or_else(fresh_uuid);
@@ -112,16 +113,15 @@ impl Assembler {
             }
             _ => {}
         }
-        if let Some(merged) = merged {
-            if kind.takes_tags() {
-                for (key, value) in merged.tags.tags.iter() {
+        if let Some(node) = node {
+            let merged = node.merged_tags();
+            if kind.takes_tags() && !merged.keys.is_empty() {
+                for (key, value) in merged.tags.iter() {
                     merge.own(key, value);
                 }
-                if !merged.tags.keys.is_empty() {
-                    merge.add(names::CONTEXT_TAGS, &merged.tags.keys);
-                }
+                merge.add(names::CONTEXT_TAGS, &merged.keys);
             }
-            if let Some(session) = &merged.ids.session {
+            if let Some(session) = &node.merged_ids().session {
                 merge.text(names::SESSION_ID, session);
             }
         }

@@ -34,6 +34,22 @@ pub fn flush(timeout: Duration) -> Result<(), FlushError> {
     global::get().map_or(Ok(()), |client| client.flush(timeout))
 }
 
+/// As [`flush`], without blocking the thread that waits. See [`Client::flush_async`](crate::Client::flush_async).
+///
+/// # Errors
+/// [`FlushError`] if events are pending still when the time is up; they stay queued.
+pub fn flush_async(
+    timeout: Duration,
+) -> impl Future<Output = Result<(), FlushError>> + Send + use<> {
+    let flush = global::get().map(|client| client.flush_async(timeout));
+    async {
+        match flush {
+            Some(flush) => flush.await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// Takes no more events, delivers what is queued and stops, within the timeout.
 ///
 /// The guard of `init` does the same when it is dropped; this is for ends that skip it, such as `std::process::exit`.

@@ -1,6 +1,7 @@
 //! Where requests go.
 
 use crate::client::InitError;
+use crate::notice::say;
 use std::net::Ipv6Addr;
 
 /// A host that requests can be sent to, without a trailing slash.
@@ -28,7 +29,10 @@ impl Host {
         let url = if trimmed.contains("://") {
             trimmed
         } else {
-            log::warn!("[PostHog] the option `host` has no scheme and is taken for https");
+            say!(
+                Warn,
+                "the option `host` has no scheme and is taken for https"
+            );
             with_scheme = format!("https://{trimmed}");
             &with_scheme
         };

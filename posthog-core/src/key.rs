@@ -1,5 +1,6 @@
 //! The project key. It is checked once, and never printed.
 
+use crate::notice::say;
 use crate::{client::InitError, limits};
 use std::fmt;
 
@@ -27,8 +28,9 @@ impl ApiKey {
                 .iter()
                 .any(|prefix| key.starts_with(prefix))
             {
-                log::error!(
-                    "[PostHog] the option `api_key` is a personal or secret key; the service wants the project key (`phc_…`) and will answer 401"
+                say!(
+                    Error,
+                    "the option `api_key` is a personal or secret key; the service wants the project key (`phc_…`) and will answer 401"
                 );
             }
             return Ok(Self(key.to_owned()));

@@ -1,9 +1,10 @@
 //! The kinds of calls: who an event belongs to, and what the context adds to it (CTX-52).
 
+use crate::notice::say;
 use crate::{
     assemble::{IdLimit, checked_id},
     client::DropReason,
-    context::Merged,
+    context::Node,
     fresh_uuid::fresh_uuid,
     identifier::clean,
     illegal_id::is_illegal,
@@ -53,11 +54,11 @@ impl Kind {
         &'a self,
         name: &str,
         explicit: Option<&'a str>,
-        context: Option<&'a Merged>,
+        context: Option<&'a Node>,
         limit: IdLimit,
     ) -> Result<Identity<'a>, DropReason> {
         let explicit = explicit.and_then(clean);
-        let ambient = || clean(context?.ids.distinct.as_deref()?);
+        let ambient = || clean(context?.merged_ids().distinct.as_deref()?);
         let known = |distinct_id| Identity {
             distinct_id,
             personless: false,
@@ -74,7 +75,10 @@ impl Kind {
             Self::Identify => Ok(known(mergeable(explicit, name, limit)?)),
             Self::Person => {
                 let Some(id) = explicit.or_else(ambient) else {
-                    log::debug!("[PostHog] there is no distinct ID to set person properties for");
+                    say!(
+                        Debug,
+                        "there is no distinct ID to set person properties for"
+                    );
                     return Err(DropReason::NothingToSend);
                 };
                 Ok(known(checked_id(id, name, limit)?))

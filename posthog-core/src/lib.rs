@@ -86,7 +86,8 @@ pub use self::{
     event::Event,
     event_id::ToUuid,
     global_functions::{
-        alias, capture, capture_ai, flush, group_identify, identify, set, set_once, shutdown,
+        alias, capture, capture_ai, flush, flush_async, group_identify, identify, set, set_once,
+        shutdown,
     },
     identifier::Identifier,
     options::{CaptureMode, Options},

@@ -1,5 +1,6 @@
 //! Who wins where two say something about one property (CAP-60, CAP-61).
 
+use crate::notice::say;
 use crate::{json::write_text, names, properties::Properties, switch::switch_of_json};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -150,7 +151,10 @@ fn groups(json: &[u8]) -> Option<Vec<u8>> {
             _ => String::new(),
         };
         if group_type.trim().is_empty() || key.trim().is_empty() {
-            log::debug!("[PostHog] a group of an event is left out: its type or its key is blank");
+            say!(
+                Debug,
+                "a group of an event is left out: its type or its key is blank"
+            );
         } else {
             groups.insert(group_type, Value::String(key));
         }
@@ -159,5 +163,8 @@ fn groups(json: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn left_out(switch: &str) {
-    log::debug!("[PostHog] the property `{switch}` is left out: it has to be a boolean");
+    say!(
+        Debug,
+        "the property `{switch}` is left out: it has to be a boolean"
+    );
 }

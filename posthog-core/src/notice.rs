@@ -3,8 +3,10 @@
 //! They go to the [`log`] facade with the prefix `[PostHog]`, never to standard output (DLV-145). What may repeat with
 //! every event is said at most once a minute per cause, with the count of what was left unsaid.
 
+use crate::user_code::caught;
 use log::Level;
 use std::{
+    cell::Cell,
     collections::{HashMap, HashSet},
     fmt::Arguments,
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
@@ -26,6 +28,33 @@ fn said() -> MutexGuard<'static, Said> {
     static SAID: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
     SAID.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+thread_local! {
+    /// Set while the logger runs.
+    static SPEAKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Hands a line to the logger, which is the user's code: it may panic, and it may itself tag and capture. What the SDK
+/// would say about that is not said, or the two would call each other without end.
+pub(crate) fn tell(level: Level, message: Arguments<'_>) {
+    if !log::log_enabled!(level)
+        || SPEAKING
+            .try_with(|speaking| speaking.replace(true))
+            .unwrap_or(true)
+    {
+        return;
+    }
+    caught(|| log::log!(level, "[PostHog] {message}"));
+    let _ = SPEAKING.try_with(|speaking| speaking.set(false));
+}
+
+/// [`tell`] with a text to format.
+macro_rules! say {
+    ($level:ident, $($text:tt)+) => {
+        crate::notice::tell(log::Level::$level, format_args!($($text)+))
+    };
+}
+pub(crate) use say;
 
 /// Warns, at most once a minute for the same text.
 pub(crate) fn warn_each(message: Arguments<'_>) {
@@ -49,17 +78,17 @@ pub(crate) fn say_cause(level: Level, cause: &str, message: Arguments<'_>) {
     let unsaid = may_speak(&mut said(), cause, Instant::now());
     match unsaid {
         None => {}
-        Some(0) => log::log!(level, "[PostHog] {message}"),
-        Some(unsaid) => log::log!(
+        Some(0) => tell(level, message),
+        Some(unsaid) => tell(
             level,
-            "[PostHog] {message} ({unsaid} more since the last time)"
+            format_args!("{message} ({unsaid} more since the last time)"),
         ),
     }
 }
 
 /// What is of use only to somebody who looks for it.
 pub(crate) fn debug(message: Arguments<'_>) {
-    log::debug!("[PostHog] {message}");
+    tell(Level::Debug, message);
 }
 
 /// How often `cause` was kept quiet since it was last said, or `None` if it has to stay quiet now.
@@ -82,14 +111,14 @@ fn may_speak(said: &mut Said, cause: &str, now: Instant) -> Option<u64> {
 /// Warns once per process for the same text.
 pub(crate) fn warn_once(message: Arguments<'_>) {
     if first_time(message) {
-        log::warn!("[PostHog] {message}");
+        tell(Level::Warn, message);
     }
 }
 
 /// Reports an error once per process for the same text.
 pub(crate) fn error_once(message: Arguments<'_>) {
     if first_time(message) {
-        log::error!("[PostHog] {message}");
+        tell(Level::Error, message);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a client can be told.
 
+use crate::notice::say;
 use crate::{
     captured::CapturedEvent,
     client::InitError,
@@ -109,7 +110,7 @@ impl Options {
         };
         let mut options = Self::new(set("POSTHOG_API_KEY").unwrap_or_default());
         if options.api_key.is_empty() {
-            log::info!("[PostHog] POSTHOG_API_KEY is not set: nothing is captured");
+            say!(Info, "POSTHOG_API_KEY is not set: nothing is captured");
             options.config.disabled = true;
         }
         if let Some(host) = set("POSTHOG_HOST") {
@@ -122,8 +123,9 @@ impl Options {
             None => {}
             Some("v0" | "legacy") => options.config.capture_mode = CaptureMode::V0,
             Some("v1" | "analytics_v1") => options.config.capture_mode = CaptureMode::V1,
-            Some(_) => log::warn!(
-                "[PostHog] POSTHOG_CAPTURE_MODE is none of `v0`, `v1`: the default stays"
+            Some(_) => say!(
+                Warn,
+                "POSTHOG_CAPTURE_MODE is none of `v0`, `v1`: the default stays"
             ),
         }
         if let Some(name) = set("POSTHOG_CAPTURE_COMPRESSION") {
@@ -132,8 +134,9 @@ impl Options {
                     options.config.compression = compression;
                     options.config.compression_from_env = true;
                 }
-                None => log::warn!(
-                    "[PostHog] POSTHOG_CAPTURE_COMPRESSION names none that is compiled in: the default stays"
+                None => say!(
+                    Warn,
+                    "POSTHOG_CAPTURE_COMPRESSION names none that is compiled in: the default stays"
                 ),
             }
         }
@@ -143,8 +146,9 @@ impl Options {
         {
             None | Some("false" | "0" | "no" | "off") => {}
             Some("true" | "1" | "yes" | "on") => options.config.disabled = true,
-            Some(_) => log::warn!(
-                "[PostHog] POSTHOG_DISABLED is none of `true`, `false`: the default stays"
+            Some(_) => say!(
+                Warn,
+                "POSTHOG_DISABLED is none of `true`, `false`: the default stays"
             ),
         }
         options
@@ -399,8 +403,9 @@ impl Config {
             if !self.compression_from_env {
                 return Err(InitError::Compression);
             }
-            log::warn!(
-                "[PostHog] POSTHOG_CAPTURE_COMPRESSION is ignored: with V0 it is `gzip` or `none`"
+            say!(
+                Warn,
+                "POSTHOG_CAPTURE_COMPRESSION is ignored: with V0 it is `gzip` or `none`"
             );
             self.compression = Compression::None;
         }
@@ -438,13 +443,15 @@ impl Config {
             Duration::from_secs(300),
         );
         if self.max_queue_size < self.flush_at {
-            log::warn!(
-                "[PostHog] the option `max_queue_size` is smaller than `flush_at`: batches go by time only"
+            say!(
+                Warn,
+                "the option `max_queue_size` is smaller than `flush_at`: batches go by time only"
             );
         }
         if self.super_properties.is_broken() {
-            log::warn!(
-                "[PostHog] a super property is left out: its value panicked while it was serialized"
+            say!(
+                Warn,
+                "a super property is left out: its value panicked while it was serialized"
             );
         }
         self
@@ -454,8 +461,9 @@ impl Config {
 fn clamp<T: Ord + Copy + fmt::Debug>(option: &str, value: &mut T, least: T, most: T) {
     let moved = (*value).clamp(least, most);
     if moved != *value {
-        log::warn!(
-            "[PostHog] the option `{option}` is {value:?}; it has to lie from {least:?} to {most:?} and is taken as {moved:?}"
+        say!(
+            Warn,
+            "the option `{option}` is {value:?}; it has to lie from {least:?} to {most:?} and is taken as {moved:?}"
         );
         *value = moved;
     }

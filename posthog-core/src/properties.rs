@@ -1,5 +1,6 @@
 //! Properties, kept as the JSON that goes out.
 
+use crate::notice::say;
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
     notice,
@@ -379,8 +380,9 @@ impl Properties {
             ));
         }
         if open.replaced.not_finite {
-            log::debug!(
-                "[PostHog] in the property {}, a number that is not finite became null",
+            say!(
+                Debug,
+                "in the property {}, a number that is not finite became null",
                 String::from_utf8_lossy(key)
             );
         }

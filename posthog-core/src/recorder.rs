@@ -1,5 +1,6 @@
 //! Recording what code captures, for its tests.
 
+use crate::notice::say;
 use crate::{
     captured::CapturedEvent,
     client::{Client, global},
@@ -22,7 +23,7 @@ impl Recording {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(event),
-            None => log::error!("[PostHog] an event of a recording cannot be read back"),
+            None => say!(Error, "an event of a recording cannot be read back"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Running code that is not the SDK's own, which may panic.
 
+use crate::failure::{Mark, panic};
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -7,8 +8,10 @@ use std::{
 
 /// What `code` gave, or `None` if it panicked.
 pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
+    let start = Mark::now();
     catch_unwind(AssertUnwindSafe(code))
         .map_err(|payload| {
+            panic::forget_since(start);
             // What was panicked with may panic again when it is dropped; then it is kept for ever.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget);
         })

@@ -1,6 +1,6 @@
 //! A client of one's own, beside or instead of the global one.
 
-use crate::http::Http;
+use crate::HttpTransport;
 use posthog_core::{Client as Core, Clock, InitError, Options, Transport};
 use std::{ops::Deref, sync::Arc};
 
@@ -26,16 +26,18 @@ impl Client {
     /// A client that sends over HTTP. It makes no request and starts no thread until its first event.
     ///
     /// # Errors
-    /// [`InitError`] names the option that is malformed.
+    /// [`InitError`] names the option that is malformed; [`InitError::NoTls`] where the host is `https` and there is no
+    /// TLS.
     pub fn new(options: impl Into<Options>) -> Result<Self, InitError> {
         let options = options.into();
-        if !cfg!(feature = "tls-ring") && options.needs_tls()? {
+        let transport = HttpTransport::default();
+        if !transport.has_tls() && options.needs_tls()? {
             return Err(InitError::NoTls);
         }
-        Self::with_transport(options, Arc::new(Http::new()))
+        Self::with_transport(options, Arc::new(transport))
     }
 
-    /// A client over a transport of one's own.
+    /// A client over a transport of one's own, or over an [`HttpTransport`] that differs from the default.
     ///
     /// # Errors
     /// [`InitError`] names the option that is malformed.

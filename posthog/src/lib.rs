@@ -21,11 +21,25 @@
 //!
 //! # Features
 //!
-//! - `tls-ring` (default): TLS by rustls with the ring provider and bundled roots. Without it only `http` hosts work.
+//! What speaks TLS to an `https` host. A provider that the program installed as rustls's process default comes first,
+//! whichever it is; then, of several features, the first of these:
+//!
+//! - `tls-aws-lc-rs`: rustls with the aws-lc-rs provider.
+//! - `tls-ring` (default): rustls with the ring provider.
+//! - `tls-native`: the platform's own TLS and root certificates; on Linux that is OpenSSL.
+//! - `tls-app-provider`: rustls with no provider but the one that the program installed before [`init`].
+//!
+//! Without any, only `http` hosts work, and [`init`] says so.
+//!
+//! - `tls-platform-roots`: [`RootCertificates::platform`], to choose instead of the bundled ones.
+//!
+//! How requests may be compressed beside gzip, by [`Options::compression`] and with [`CaptureMode::V1`] only:
+//!
+//! - `deflate`, `zstd`, `br`: [`Compression`] has further values.
 
 mod client;
-mod http;
 mod init;
+mod transport;
 
 pub use client::Client;
 pub use init::{Guard, init};
@@ -35,11 +49,15 @@ pub use posthog_core::{
     Event, EventName, FailedEvent, FlushError, Identifier, Immediate, InContext, InitError,
     InvalidSessionId, InvalidTimestamp, NewContext, Options, Properties, PropertyValue, Request,
     Response, Scope, SessionId, Stats, Timestamp, ToTimestamp, ToUuid, Transport, TransportError,
-    alias, capture, capture_ai, flush, group_identify, identify, identify_context, new_context,
+    alias, capture, capture_ai, flush, flush_async, group_identify, identify, identify_context, new_context,
     set, set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
 pub use posthog_macros::{capture, context, scoped, tag};
+
+pub use transport::{HttpTransport, HttpTransportBuilder};
+#[cfg(feature = "_tls")]
+pub use transport::{InvalidRootCertificates, RootCertificates};
 
 // Its types show up in error messages: they have a path that is no `__private`.
 #[doc(hidden)]

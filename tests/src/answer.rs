@@ -2,8 +2,10 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::check::Refusal;
+use crate::endpoint::Endpoint;
 use crate::fault::{Fault, Recovery};
 use crate::wire::Wire;
 
@@ -82,7 +84,7 @@ impl Answer {
                 }
                 Self::Http(response)
             }
-            Fault::Delay(_) => Self::to(None, success),
+            Fault::Delay(_) | Fault::Results(_) => Self::to(None, success),
             Fault::HangBeforeHeaders => silent(Then::Hang),
             Fault::HangInBody => ok(
                 format!("Content-Length: {}\r\n\r\n{success}", success.len() + 1000),
@@ -133,9 +135,19 @@ impl Answer {
         }
     }
 
-    /// A refusal by the service.
-    pub(crate) fn refused(refusal: Refusal) -> Self {
-        Self::text(refusal.status, "text/plain", refusal.reason)
+    /// A refusal by the service, in words or, by V1, as JSON (DLV-122).
+    pub(crate) fn refused(refusal: Refusal, endpoint: Option<Endpoint>) -> Self {
+        let Refusal {
+            status,
+            code,
+            reason,
+        } = refusal;
+        if endpoint == Some(Endpoint::V1) {
+            let body = json!({ "error": code, "error_description": reason });
+            Self::text(status, "application/json", body.to_string())
+        } else {
+            Self::text(status, "text/plain", reason)
+        }
     }
 
     /// The status that the client sees, if any.

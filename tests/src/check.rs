@@ -13,29 +13,48 @@ use crate::body;
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
+    /// The word that V1 has for it (DLV-122).
+    pub(crate) code: &'static str,
     pub(crate) reason: String,
 }
 
 impl Refusal {
-    pub(crate) fn bad_request(reason: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, reason: impl Into<String>) -> Self {
         Self {
-            status: StatusCode::BAD_REQUEST,
+            status,
+            code,
             reason: reason.into(),
         }
     }
 
+    pub(crate) fn bad_request(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_batch", reason)
+    }
+
     fn unauthorized(reason: &str) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            reason: reason.to_owned(),
-        }
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_authorization", reason)
     }
 }
 
+/// The body of `/batch/`.
 pub(crate) fn batch(body: &Value) -> Result<(), Refusal> {
     batch_is_not_empty(body)?;
-    key_can_be_one(body)?;
+    key_of_body_can_be_one(body)?;
     body::events(body).iter().try_for_each(event)
+}
+
+/// The body of `/i/v0/ai/batch/`, which has a larger limit for an event, and takes no other events (DLV-131, DLV-133).
+pub(crate) fn ai_batch(body: &Value) -> Result<(), Refusal> {
+    batch_is_not_empty(body)?;
+    key_of_body_can_be_one(body)?;
+    body::events(body).iter().try_for_each(|event| {
+        event_has_its_parts(event)?;
+        name_is_of_ai(event)?;
+        if event.to_string().len() > MAX_AI_EVENT_BYTES {
+            return Err(too_large());
+        }
+        Ok(())
+    })
 }
 
 fn batch_is_not_empty(body: &Value) -> Result<(), Refusal> {
@@ -46,10 +65,14 @@ fn batch_is_not_empty(body: &Value) -> Result<(), Refusal> {
     }
 }
 
-fn key_can_be_one(body: &Value) -> Result<(), Refusal> {
-    let Some(key) = body.get("api_key").and_then(Value::as_str).map(str::trim) else {
-        return Err(Refusal::unauthorized("missing api_key"));
-    };
+fn key_of_body_can_be_one(body: &Value) -> Result<(), Refusal> {
+    match body.get("api_key").and_then(Value::as_str) {
+        Some(key) => key_can_be_one(key.trim()),
+        None => Err(Refusal::unauthorized("missing api_key")),
+    }
+}
+
+pub(crate) fn key_can_be_one(key: &str) -> Result<(), Refusal> {
     if key.is_empty() {
         Err(Refusal::unauthorized("empty api_key"))
     } else if key.len() > 64 {
@@ -64,6 +87,15 @@ fn key_can_be_one(body: &Value) -> Result<(), Refusal> {
 }
 
 fn event(event: &Value) -> Result<(), Refusal> {
+    event_has_its_parts(event)?;
+    if fits_into_a_message(event) {
+        Ok(())
+    } else {
+        Err(too_large())
+    }
+}
+
+fn event_has_its_parts(event: &Value) -> Result<(), Refusal> {
     let Value::Object(fields) = event else {
         return Err(Refusal::bad_request("an event is not an object"));
     };
@@ -76,8 +108,14 @@ fn event(event: &Value) -> Result<(), Refusal> {
     };
     distinct_id_is_not_blank(fields, properties)?;
     uuid_can_be_parsed(fields)?;
-    cookieless_mode_is_a_boolean(properties)?;
-    event_fits_into_a_message(event)
+    cookieless_mode_is_a_boolean(properties)
+}
+
+fn name_is_of_ai(event: &Value) -> Result<(), Refusal> {
+    match event.get("event").and_then(Value::as_str) {
+        Some(name) if name.starts_with("$ai_") => Ok(()),
+        _ => Err(Refusal::bad_request("not an AI event")),
+    }
 }
 
 fn name_is_not_empty(fields: &Map<String, Value>) -> Result<(), Refusal> {
@@ -125,19 +163,23 @@ fn cookieless_mode_is_a_boolean(properties: &Map<String, Value>) -> Result<(), R
 }
 
 /// The event travels on as a JSON string inside a message, where each quote and backslash counts twice (DLV-26).
-fn event_fits_into_a_message(event: &Value) -> Result<(), Refusal> {
+pub(crate) fn fits_into_a_message(event: &Value) -> bool {
     let text = event.to_string();
     let escapes = text
         .bytes()
         .filter(|byte| matches!(byte, b'"' | b'\\'))
         .count();
-    if text.len() + escapes > MAX_MESSAGE_BYTES {
-        return Err(Refusal {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            reason: "event too large".to_owned(),
-        });
-    }
-    Ok(())
+    text.len() + escapes <= MAX_MESSAGE_BYTES
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "payload_too_large",
+        "event too large",
+    )
 }
 
 const MAX_MESSAGE_BYTES: usize = 1_000_000;
+/// capture.md section 13.
+const MAX_AI_EVENT_BYTES: usize = 8 * 1024 * 1024;

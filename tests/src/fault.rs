@@ -57,9 +57,31 @@ pub enum Fault {
     Redirect(String),
     /// The events are accepted, then the connection is reset: sent again, they are accepted twice.
     AcceptThenReset,
+    /// A normal answer of V1 that says this of the events at these places of the batch: a result, and its details.
+    ///
+    /// An empty result leaves the event out of the answer, which means that it is accepted (DLV-118); empty details are
+    /// left out. Events with the result `drop` or `retry` are not accepted. See [`results`](Self::results). The other
+    /// endpoints have no results, and answer as ever.
+    Results(Vec<(usize, String, String)>),
 }
 
 impl Fault {
+    /// [`Results`](Self::Results), written down.
+    ///
+    /// ```
+    /// use posthog_tests::{Fault, LocalPostHog};
+    ///
+    /// let posthog = LocalPostHog::start();
+    /// posthog.next(Fault::results(&[(0, "drop", "event_too_big"), (2, "retry", "not_persisted")]));
+    /// ```
+    #[must_use]
+    pub fn results(results: &[(usize, &str, &str)]) -> Self {
+        let owned = |(event, result, details): &(usize, &str, &str)| {
+            (*event, (*result).to_owned(), (*details).to_owned())
+        };
+        Self::Results(results.iter().map(owned).collect())
+    }
+
     pub(crate) fn assert_expressible(&self) {
         let (status, header) = match self {
             Self::Status(status) => (Some(*status), None),

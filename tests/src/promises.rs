@@ -12,47 +12,69 @@ use crate::received::Received;
 
 /// What is wrong with a request to `/batch/`. `text` is its body, decompressed.
 pub(crate) fn batch(request: &Received, text: Option<&[u8]>) -> Vec<String> {
+    v0_batch(request, text, |_, _| {})
+}
+
+/// What is wrong with a request to `/i/v0/ai/batch/`.
+pub(crate) fn ai_batch(request: &Received, text: Option<&[u8]>) -> Vec<String> {
+    v0_batch(request, text, |event, broken| {
+        let name = event.get("event").and_then(Value::as_str);
+        if !name.is_some_and(|name| name.starts_with("$ai_")) {
+            broken.note("DLV-133", format!("the event name is {name:?}"));
+        }
+    })
+}
+
+fn v0_batch(
+    request: &Received,
+    text: Option<&[u8]>,
+    further: impl Fn(&Value, &mut Broken),
+) -> Vec<String> {
     let mut broken = Broken::default();
     head(request, &mut broken);
-    compression_is_declared(request, text, &mut broken);
+    if request.headers.contains_key("authorization") {
+        broken.note("DLV-100", "there is an authorization header");
+    }
+    compression_is_declared(request, text, &["gzip"], &mut broken);
+    keys_are_unique(text, &mut broken);
+    match request.body.as_deref() {
+        Some(body) => envelope(body, &mut broken),
+        None => broken.note("DLV-70", "the body is not JSON"),
+    }
+    let events = request.body.as_deref().map(body::events);
+    for (index, event) in events.unwrap_or_default().iter().enumerate() {
+        broken.place = format!("event {index}: ");
+        self::event(event, &mut broken);
+        further(event, &mut broken);
+    }
+    broken.notes
+}
+
+pub(crate) fn keys_are_unique(text: Option<&[u8]>, broken: &mut Broken) {
     for key in text.map(duplicate_keys).unwrap_or_default() {
         broken.note(
             "design 3",
             format!("the key {key:?} stands twice in one object"),
         );
     }
-    match request.body.as_deref() {
-        Some(body) => envelope(body, &mut broken),
-        None => broken.note("DLV-70", "the body is not JSON"),
-    }
-    for (index, event) in request
-        .body
-        .as_deref()
-        .map(body::events)
-        .unwrap_or_default()
-        .iter()
-        .enumerate()
-    {
-        broken.place = format!("event {index}: ");
-        self::event(event, &mut broken);
-    }
-    broken.notes
 }
 
+/// The promises that were not kept.
 #[derive(Default)]
-struct Broken {
-    place: String,
-    notes: Vec<String>,
+pub(crate) struct Broken {
+    /// Where the next ones are found.
+    pub(crate) place: String,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Broken {
-    fn note(&mut self, requirement: &str, what: impl AsRef<str>) {
+    pub(crate) fn note(&mut self, requirement: &str, what: impl AsRef<str>) {
         self.notes
             .push(format!("{}{} ({requirement})", self.place, what.as_ref()));
     }
 }
 
-fn head(request: &Received, broken: &mut Broken) {
+pub(crate) fn head(request: &Received, broken: &mut Broken) {
     let header = |name: &str| request.headers.get(name).map(String::as_str);
     if request.method != "POST" {
         broken.note("DLV-70", format!("the method is {}", request.method));
@@ -75,15 +97,17 @@ fn head(request: &Received, broken: &mut Broken) {
     if header("content-length").is_none() {
         broken.note("DLV-70", "there is no content length");
     }
-    if header("authorization").is_some() {
-        broken.note("DLV-100", "there is an authorization header");
-    }
 }
 
-fn compression_is_declared(request: &Received, text: Option<&[u8]>, broken: &mut Broken) {
+pub(crate) fn compression_is_declared(
+    request: &Received,
+    text: Option<&[u8]>,
+    known: &[&str],
+    broken: &mut Broken,
+) {
     let declared = match request.headers.get("content-encoding").map(String::as_str) {
         None => false,
-        Some("gzip") => true,
+        Some(encoding) if known.contains(&encoding) => true,
         Some(other) => return broken.note("DLV-81", format!("the content encoding is {other:?}")),
     };
     if !declared && text.is_some_and(|text| text.len() != request.body_bytes) {
@@ -95,9 +119,10 @@ fn envelope(body: &Value, broken: &mut Broken) {
     let Value::Object(fields) = body else {
         return broken.note("DLV-100", "the body is not an object");
     };
-    keys_are_exactly(
+    keys_are(
         fields,
         &["api_key", "batch", "historical_migration", "sent_at"],
+        &[],
         "DLV-100",
         broken,
     );
@@ -117,28 +142,37 @@ fn event(event: &Value, broken: &mut Broken) {
     let Value::Object(fields) = event else {
         return broken.note("DLV-101", "it is not an object");
     };
-    keys_are_exactly(
+    keys_are(
         fields,
         &["distinct_id", "event", "properties", "timestamp", "uuid"],
+        &[],
         "DLV-101",
         broken,
     );
-    name_is_kept_whole(fields, broken);
-    distinct_id_is_kept_whole(fields, broken);
-    uuid_is_in_its_usual_form(fields, broken);
+    identity_is_kept_whole(fields, broken);
     is_utc(fields, "timestamp", "CAP-105", broken);
 }
 
-fn keys_are_exactly(
+/// What the service would cut, change or refuse in an event of either form.
+pub(crate) fn identity_is_kept_whole(fields: &Map<String, Value>, broken: &mut Broken) {
+    name_is_kept_whole(fields, broken);
+    distinct_id_is_kept_whole(fields, broken);
+    uuid_is_in_its_usual_form(fields, broken);
+}
+
+/// All of `keys`, and nothing beside them but `optional`.
+pub(crate) fn keys_are(
     fields: &Map<String, Value>,
     keys: &[&str],
+    optional: &[&str],
     requirement: &str,
     broken: &mut Broken,
 ) {
     for missing in keys.iter().filter(|key| !fields.contains_key(**key)) {
         broken.note(requirement, format!("{missing} is missing"));
     }
-    for unknown in fields.keys().filter(|key| !keys.contains(&key.as_str())) {
+    let known = |key: &str| keys.contains(&key) || optional.contains(&key);
+    for unknown in fields.keys().filter(|key| !known(key)) {
         broken.note(requirement, format!("{unknown} is too many"));
     }
 }
@@ -198,7 +232,12 @@ fn uuid_is_in_its_usual_form(fields: &Map<String, Value>, broken: &mut Broken) {
     }
 }
 
-fn is_utc(fields: &Map<String, Value>, key: &str, requirement: &str, broken: &mut Broken) {
+pub(crate) fn is_utc(
+    fields: &Map<String, Value>,
+    key: &str,
+    requirement: &str,
+    broken: &mut Broken,
+) {
     let Some(time) = fields.get(key) else { return };
     if !time.as_str().is_some_and(is_rfc_3339_utc) {
         broken.note(
@@ -208,7 +247,7 @@ fn is_utc(fields: &Map<String, Value>, key: &str, requirement: &str, broken: &mu
     }
 }
 
-fn is_rfc_3339_utc(text: &str) -> bool {
+pub(crate) fn is_rfc_3339_utc(text: &str) -> bool {
     let Some((seconds, rest)) = text.split_at_checked("YYYY-MM-DDTHH:MM:SS".len()) else {
         return false;
     };

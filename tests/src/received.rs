@@ -24,7 +24,7 @@ pub struct Received {
     pub path: String,
     /// What stood behind the `?` of the path.
     pub query: Option<String>,
-    /// By name in lower case. Several of one name are joined by `, `.
+    /// By name in lower case. Several of one name are joined by `, `. Of `authorization` only the scheme is kept.
     pub headers: BTreeMap<String, String>,
     /// The body, decompressed and parsed, if it was JSON.
     pub body: Option<Arc<Value>>,

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use crate::accepted::Accepted;
 use crate::answer::Answer;
 use crate::body;
 use crate::check::Refusal;
@@ -83,6 +84,7 @@ impl Service {
             request,
             endpoint,
             text,
+            authorization: _,
             body: _,
         } = incoming;
         let broken = endpoint
@@ -101,6 +103,8 @@ impl Service {
 struct Incoming {
     request: Received,
     endpoint: Option<Endpoint>,
+    /// Kept for the check only: what is listed does not show it.
+    authorization: Option<String>,
     /// The body, decompressed.
     text: Option<Vec<u8>>,
     body: Result<Arc<Value>, Refusal>,
@@ -110,9 +114,12 @@ impl Incoming {
     /// `None` if the body did not come to its end.
     async fn read(request: Request, peer: SocketAddr) -> Option<Self> {
         let (head, body) = request.into_parts();
+        let endpoint = Endpoint::of(head.uri.path());
         let sent = to_bytes(body, READ_LIMIT).await.ok()?;
-        let headers = by_name(&head.headers);
-        let text = body::decompress(headers.get("content-encoding").map(String::as_str), &sent);
+        let mut headers = by_name(&head.headers);
+        let authorization = headers.get_mut("authorization").map(redact);
+        let encoding = headers.get("content-encoding").map(String::as_str);
+        let text = body::decompress(endpoint, encoding, &sent);
         let body = text
             .as_deref()
             .map_err(Clone::clone)
@@ -132,48 +139,59 @@ impl Incoming {
             ..nothing(peer)
         };
         Some(Self {
-            endpoint: Endpoint::of(&request.path),
+            endpoint,
             request,
+            authorization,
             text: text.ok(),
             body,
         })
     }
 
-    /// What is answered, and the body whose events are accepted with it.
-    fn answer(&self, fault: Option<Fault>) -> (Answer, Option<Arc<Value>>) {
+    /// What is answered, and what is accepted with it.
+    fn answer(&self, fault: Option<Fault>) -> (Answer, Option<Accepted>) {
         let accepts_in_silence = fault == Some(Fault::AcceptThenReset);
-        let answer = Answer::to(fault, self.success());
+        let mut verdict = self.check();
+        if let (Ok(accepted), Some(Fault::Results(results))) = (&mut verdict, &fault) {
+            accepted.overrule(results);
+        }
+        let success = verdict.as_ref().map(Accepted::answer);
+        let answer = Answer::to(fault, &success.unwrap_or_default());
         if !accepts_in_silence && !answer.is_success() {
             return (answer, None);
         }
-        match self.check() {
-            Ok(body) => (answer, Some(Arc::clone(body))),
-            Err(refusal) => (Answer::refused(refusal), None),
+        match verdict {
+            Ok(accepted) => (answer, Some(accepted)),
+            Err(refusal) => (Answer::refused(refusal, self.endpoint), None),
         }
     }
 
-    fn check(&self) -> Result<&Arc<Value>, Refusal> {
+    fn check(&self) -> Result<Accepted, Refusal> {
         let Some(endpoint) = self.endpoint else {
-            let reason = format!("no route {}", self.request.path);
-            return Err(Refusal {
-                status: StatusCode::NOT_FOUND,
-                reason,
-            });
+            return Err(Refusal::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                format!("no route {}", self.request.path),
+            ));
         };
         if self.request.method != "POST" {
-            return Err(Refusal {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                reason: "only POST".to_owned(),
-            });
+            return Err(Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "only POST",
+            ));
         }
-        let body = self.body.as_ref().map_err(Clone::clone)?;
-        endpoint.check(body)?;
-        Ok(body)
+        endpoint.check_head(&self.request, self.authorization.as_deref())?;
+        endpoint.check(self.body.as_ref().map_err(Clone::clone)?)
     }
+}
 
-    fn success(&self) -> &'static str {
-        self.endpoint.map_or("", Endpoint::success)
-    }
+/// Takes the key out of a header, and leaves what is no secret.
+fn redact(authorization: &mut String) -> String {
+    let redacted = match authorization.split_once(' ') {
+        Some((scheme, _)) => format!("{scheme} [redacted]"),
+        None => "[redacted]".to_owned(),
+    };
+    std::mem::replace(authorization, redacted)
 }
 
 fn by_name(headers: &HeaderMap) -> BTreeMap<String, String> {

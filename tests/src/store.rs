@@ -1,11 +1,11 @@
 //! What arrived and what was accepted, for tests to look at and wait for.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::body;
+use crate::accepted::Accepted;
 use crate::received::Received;
 
 #[derive(Debug, Default)]
@@ -16,8 +16,7 @@ pub(crate) struct Store {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// Whole request bodies, shared with `requests`: tests with a million events need each only once.
-    accepted: Vec<Arc<Value>>,
+    accepted: Vec<Accepted>,
     accepted_events: usize,
     requests: Vec<Received>,
     violations: Vec<String>,
@@ -44,15 +43,15 @@ impl Store {
     /// Notes the status and keeps the events, at once, so that whoever sees the one sees the other.
     ///
     /// To be called before the answer is sent: a client that has it may ask for both immediately.
-    pub(crate) fn settle(&self, number: u64, status: Option<u16>, accepted: Option<Arc<Value>>) {
+    pub(crate) fn settle(&self, number: u64, status: Option<u16>, accepted: Option<Accepted>) {
         let mut kept = self.kept();
         let mut listed = kept.requests.iter_mut().rev();
         if let Some(request) = listed.find(|request| request.number == number) {
             request.status = status;
         }
-        if let Some(body) = accepted {
-            kept.accepted_events += body::events(&body).len();
-            kept.accepted.push(body);
+        if let Some(accepted) = accepted {
+            kept.accepted_events += accepted.events().count();
+            kept.accepted.push(accepted);
         }
         self.changed.notify_all();
     }
@@ -105,7 +104,7 @@ impl Kept {
     fn events(&self) -> Vec<Value> {
         self.accepted
             .iter()
-            .flat_map(|body| body::events(body))
+            .flat_map(Accepted::events)
             .cloned()
             .collect()
     }

@@ -315,3 +315,35 @@ fn cap_20_a_hook_sees_nothing_that_was_refused_before_it() {
     rig.client.capture("closed");
     assert_eq!(calls.load(Ordering::Relaxed), 0);
 }
+
+#[test]
+fn cap_21_everything_up_to_the_queue_happens_on_the_calling_thread() {
+    struct Noted(Arc<Mutex<Vec<std::thread::ThreadId>>>);
+    impl serde::Serialize for Noted {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0
+                .lock()
+                .expect("not poisoned")
+                .push(std::thread::current().id());
+            serializer.serialize_unit()
+        }
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let in_hook = Arc::clone(&seen);
+    let rig = Rig::with(|options| {
+        options.before_send(move |mut event| {
+            in_hook
+                .lock()
+                .expect("not poisoned")
+                .push(std::thread::current().id());
+            event.uuid = Uuid::from_u128(7);
+            Some(event)
+        })
+    });
+    let event = Event::new("e").property("x", Noted(Arc::clone(&seen)));
+    let uuid = rig.client.capture(event);
+    assert_eq!(uuid, Some(Uuid::from_u128(7)));
+    assert_eq!(rig.events()[0]["uuid"], Uuid::from_u128(7).to_string());
+    let here = std::thread::current().id();
+    assert_eq!(*seen.lock().expect("not poisoned"), [here, here]);
+}

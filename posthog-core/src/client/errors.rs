@@ -30,9 +30,14 @@ pub enum InitError {
         "PostHog is initialised already: `init` is called once, and again only after its guard was dropped"
     )]
     AlreadyInitialised,
-    /// The host is `https`, and the program was built without TLS.
+    /// The host is `https`, and there is no TLS.
+    ///
+    /// The program was built without a feature that brings one; or with `tls-app-provider` alone, and has not installed
+    /// a provider yet.
     #[error(
-        "the option `host` is https, but no TLS is built in: enable the feature `tls-ring` of `posthog`"
+        "the option `host` is https, but there is no TLS: enable one of the features `tls-ring`, `tls-aws-lc-rs` and \
+         `tls-native` of `posthog`; or, with `tls-app-provider`, install a `rustls` `CryptoProvider` as the process \
+         default before"
     )]
     NoTls,
 }

@@ -1,5 +1,6 @@
 //! Which clients live. Two for one project double the workers and mix up the order of events, mostly by oversight.
 
+use crate::notice::say;
 use crate::{host::Host, key::ApiKey};
 use std::{
     collections::HashMap,
@@ -24,8 +25,9 @@ impl Live {
         let second = *count == 2;
         drop(counts);
         if second {
-            log::warn!(
-                "[PostHog] a second client was made for the same project: share one, it is cheap to clone"
+            say!(
+                Warn,
+                "a second client was made for the same project: share one, it is cheap to clone"
             );
         }
         Self(project)

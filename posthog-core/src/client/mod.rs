@@ -1,6 +1,7 @@
 //! The client: what takes events, and answers for them.
 
 mod errors;
+mod flush_async;
 pub mod global;
 mod live;
 mod stats;
@@ -9,6 +10,7 @@ pub use errors::{FlushError, InitError};
 pub use stats::Stats;
 pub(crate) use stats::{Counters, DropReason, add};
 
+use crate::notice::say;
 use crate::{
     assemble::{self, Assembled, Assembler, IdLimit},
     captured::CapturedEvent,
@@ -25,6 +27,7 @@ use crate::{
     transport::Transport,
     user_code::caught,
 };
+use flush_async::FlushAsync;
 use live::Live;
 use std::{
     cell::Cell,
@@ -60,7 +63,7 @@ struct Inner {
 
 /// Where accepted events go.
 enum Sink {
-    Lanes(Box<Lanes>),
+    Lanes(Arc<Lanes>),
     Recording(Arc<Recording>),
     Nowhere,
 }
@@ -120,7 +123,7 @@ impl Client {
         let sink = if config.disabled || !config.send {
             Sink::Nowhere
         } else {
-            Sink::Lanes(Box::new(Lanes::new(
+            Sink::Lanes(Arc::new(Lanes::new(
                 &config, &key, &host, transport, &clock, &counters,
             )))
         };
@@ -282,7 +285,7 @@ impl Client {
             ));
             // What people ask and machines answer is in no log (DLV-144).
             if !event.is_ai() {
-                log::trace!("[PostHog] {}", String::from_utf8_lossy(&json));
+                say!(Trace, "{}", String::from_utf8_lossy(&json));
             }
         }
         let is_v1 = inner.config.capture_mode == CaptureMode::V1 && !event.is_ai();
@@ -316,7 +319,10 @@ impl Client {
             event = match outcome {
                 Some(Some(event)) => event,
                 Some(None) => {
-                    log::debug!("[PostHog] the event `{name}` is dropped by a `before_send` hook");
+                    say!(
+                        Debug,
+                        "the event `{name}` is dropped by a `before_send` hook"
+                    );
                     return Err(DropReason::Hook);
                 }
                 None => {
@@ -362,6 +368,24 @@ impl Client {
             Sink::Lanes(lanes) => lanes.flush(timeout),
             Sink::Recording(_) | Sink::Nowhere => Ok(()),
         }
+    }
+
+    /// As [`flush`](Self::flush), without blocking the thread that waits: for async code, with any executor (DLV-56).
+    ///
+    /// It begins when it is polled first. While events are pending a short-lived thread waits for them; dropping the
+    /// future ends that thread, and the events are delivered all the same.
+    ///
+    /// # Errors
+    /// [`FlushError`] if events are pending still when the time is up; they stay queued (DLV-52).
+    pub fn flush_async(
+        &self,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(), FlushError>> + Send + use<> {
+        let lanes = match &self.0.sink {
+            Sink::Lanes(lanes) => Some(Arc::clone(lanes)),
+            Sink::Recording(_) | Sink::Nowhere => None,
+        };
+        FlushAsync::new(lanes, timeout)
     }
 
     /// Takes no more events, delivers what is queued, and stops the worker, within the timeout (DLV-60).

@@ -1,6 +1,6 @@
 //! A handle to a context.
 
-use super::{Detached, InContext, Node, Scope, node::Merged, stack};
+use super::{Detached, InContext, Node, Scope, node::Ids, stack};
 use crate::client::Client;
 use serde_json::{Map, Value};
 use std::{future::Future, sync::Arc};
@@ -40,7 +40,7 @@ impl Context {
     pub fn tags(&self) -> Map<String, Value> {
         let mut map = Map::new();
         let Some(node) = &self.node else { return map };
-        for (key, value) in node.merged().tags.tags.iter() {
+        for (key, value) in node.merged_tags().tags.iter() {
             // What was encoded is JSON, and reads back.
             if let (Ok(key), Ok(value)) =
                 (serde_json::from_slice(key), serde_json::from_slice(value))
@@ -54,19 +54,19 @@ impl Context {
     /// The distinct ID, its own or inherited.
     #[must_use]
     pub fn distinct_id(&self) -> Option<String> {
-        self.id(|merged| merged.ids.distinct.as_deref())
+        self.id(|ids| ids.distinct.as_deref())
     }
 
     /// The session ID, its own or inherited.
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        self.id(|merged| merged.ids.session.as_deref())
+        self.id(|ids| ids.session.as_deref())
     }
 
     /// The device ID, its own or inherited. It is sent with feature-flag requests, never with events (CTX-51).
     #[must_use]
     pub fn device_id(&self) -> Option<String> {
-        self.id(|merged| merged.ids.device.as_deref())
+        self.id(|ids| ids.device.as_deref())
     }
 
     /// Enters a new context below this one on the current thread, until the guard is dropped (CTX-82).
@@ -95,16 +95,16 @@ impl Context {
         }
     }
 
-    pub(crate) fn merged(&self) -> Option<&Arc<Merged>> {
-        self.node.as_ref().map(|node| node.merged())
+    pub(crate) fn node(&self) -> Option<&Node> {
+        self.node.as_deref()
     }
 
     pub(crate) fn recorder(&self) -> Option<&Client> {
         self.recorder.as_ref()
     }
 
-    fn id(&self, pick: impl Fn(&Merged) -> Option<&str>) -> Option<String> {
-        pick(self.merged()?).map(str::to_owned)
+    fn id(&self, pick: impl Fn(&Ids) -> Option<&str>) -> Option<String> {
+        pick(self.node()?.merged_ids()).map(str::to_owned)
     }
 }
 

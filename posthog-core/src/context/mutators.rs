@@ -3,6 +3,7 @@
 //! With no context open nothing is set, and nothing is remembered for one opened later (CTX-34).
 
 use super::{InvalidSessionId, SessionId, stack};
+use crate::notice::say;
 use crate::{
     identifier::{self, Identifier},
     illegal_id, notice,
@@ -82,7 +83,10 @@ pub fn set_context_device_id(id: impl Identifier) {
 
 fn change(what: &str, f: impl FnOnce(&mut super::Node)) {
     if !stack::change(f) {
-        log::debug!("[PostHog] {what} was set outside any context, which has no effect");
+        say!(
+            Debug,
+            "{what} was set outside any context, which has no effect"
+        );
     }
 }
 
@@ -93,7 +97,7 @@ fn present<I: Identifier + ?Sized>(what: &str, id: &I) -> Option<String> {
         .as_deref()
         .filter(|text| identifier::clean(text).is_some());
     if present.is_none() {
-        log::debug!("[PostHog] a blank {what} is ignored");
+        say!(Debug, "a blank {what} is ignored");
     }
     present.map(str::to_owned)
 }

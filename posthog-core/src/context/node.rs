@@ -14,7 +14,8 @@ pub(crate) struct Node {
     parent: Option<Arc<Self>>,
     tags: Properties,
     ids: Ids,
-    merged: OnceLock<Arc<Merged>>,
+    merged_tags: OnceLock<Arc<MergedTags>>,
+    merged_ids: OnceLock<Ids>,
 }
 
 /// The IDs of a context, its own or as inherited.
@@ -45,13 +46,6 @@ impl Ids {
     }
 }
 
-/// What is seen from a node: its own state over that of its ancestors.
-#[derive(Clone, Default)]
-pub(crate) struct Merged {
-    pub(crate) tags: Arc<MergedTags>,
-    pub(crate) ids: Ids,
-}
-
 /// The tags seen from a node, with their keys as the event lists them.
 #[derive(Default)]
 pub(crate) struct MergedTags {
@@ -62,77 +56,91 @@ pub(crate) struct MergedTags {
 
 impl Node {
     pub(crate) fn child_of(parent: Option<Arc<Self>>) -> Self {
-        Self {
-            parent,
-            tags: Properties::new(),
-            ids: Ids::default(),
-            merged: OnceLock::new(),
-        }
+        Self::new(parent, Properties::new(), Ids::default())
     }
 
     /// A copy that can be changed while others keep what they saw.
     pub(crate) fn changed(&self) -> Self {
+        Self::new(self.parent.clone(), self.tags.clone(), self.ids.clone())
+    }
+
+    fn new(parent: Option<Arc<Self>>, tags: Properties, ids: Ids) -> Self {
         Self {
-            parent: self.parent.clone(),
-            tags: self.tags.clone(),
-            ids: self.ids.clone(),
-            merged: OnceLock::new(),
+            parent,
+            tags,
+            ids,
+            merged_tags: OnceLock::new(),
+            merged_ids: OnceLock::new(),
         }
     }
 
     pub(crate) fn set_tags(&mut self, tags: Properties) {
-        self.merged = OnceLock::new();
+        self.merged_tags = OnceLock::new();
         self.tags.absorb(tags);
     }
 
     pub(crate) fn ids_mut(&mut self) -> &mut Ids {
-        self.merged = OnceLock::new();
+        self.merged_ids = OnceLock::new();
         &mut self.ids
     }
 
-    /// What is seen from here, worked out once.
-    pub(crate) fn merged(&self) -> &Arc<Merged> {
-        self.merged.get_or_init(|| self.merge())
+    /// The IDs seen from here, own ones over those of the ancestors, worked out once.
+    pub(crate) fn merged_ids(&self) -> &Ids {
+        self.merged_ids.get_or_init(|| {
+            let (path, known) = self.path_to(|node| node.merged_ids.get());
+            let mut ids = known.cloned().unwrap_or_default();
+            for node in path.iter().rev() {
+                ids.override_by(&node.ids);
+            }
+            ids
+        })
     }
 
-    fn merge(&self) -> Arc<Merged> {
-        // Walks up to the nearest ancestor that remembers, then down again: no recursion, whatever the depth (CTX-14).
-        let mut path = vec![self];
-        let mut known = None;
-        let mut next = self.parent.as_deref();
-        while let Some(node) = next {
-            if let Some(merged) = node.merged.get() {
-                known = Some(merged);
-                break;
+    /// The tags seen from here, worked out once.
+    pub(crate) fn merged_tags(&self) -> &Arc<MergedTags> {
+        self.merged_tags.get_or_init(|| {
+            let (path, known) = self.path_to(|node| node.merged_tags.get());
+            if path.iter().all(|node| node.tags.is_empty()) {
+                return known.cloned().unwrap_or_default();
             }
-            path.push(node);
-            next = node.parent.as_deref();
-        }
-        let mut ids = known.map(|merged| merged.ids.clone()).unwrap_or_default();
-        for node in path.iter().rev() {
-            ids.override_by(&node.ids);
-        }
-        let inherited = known.map(|merged| Arc::clone(&merged.tags));
-        let tags = if path.iter().all(|node| node.tags.is_empty()) {
-            inherited.unwrap_or_default()
-        } else {
-            let mut tags = inherited
-                .map(|inherited| inherited.tags.clone())
-                .unwrap_or_default();
+            let mut tags = known.map(|known| known.tags.clone()).unwrap_or_default();
             for node in path.iter().rev() {
                 tags.merge(&node.tags);
             }
             Arc::new(MergedTags::new(tags))
-        };
-        Arc::new(Merged { tags, ids })
+        })
+    }
+
+    /// The nodes from here up to the nearest ancestor that knows already, and what that knows. A walk, not a recursion:
+    /// the depth has no limit (CTX-14).
+    fn path_to<'a, K>(
+        &'a self,
+        known: impl Fn(&'a Self) -> Option<K>,
+    ) -> (Vec<&'a Self>, Option<K>) {
+        let mut path = vec![self];
+        let mut next = self.parent.as_deref();
+        while let Some(node) = next {
+            if let Some(known) = known(node) {
+                return (path, Some(known));
+            }
+            path.push(node);
+            next = node.parent.as_deref();
+        }
+        (path, None)
     }
 }
 
 impl MergedTags {
     fn new(tags: Properties) -> Self {
         let mut keys: Vec<&[u8]> = tags.iter().map(|(key, ..)| key).collect();
-        // By the text between the quotes: a closing quote must not count in the order.
-        keys.sort_unstable_by_key(|key| &key[1..key.len() - 1]);
+        // By the text itself: neither the quotes nor escapes count in the order.
+        if keys.iter().any(|key| key.contains(&b'\\')) {
+            keys.sort_by_cached_key(|key| {
+                serde_json::from_slice::<String>(key).unwrap_or_default()
+            });
+        } else {
+            keys.sort_unstable_by_key(|key| &key[1..key.len() - 1]);
+        }
         let keys = if keys.is_empty() {
             Vec::new()
         } else {

@@ -6,16 +6,27 @@
 //! Invariant: the last frame is open. A frame that is closed while others lie above it waits for them, so that
 //! positions stay true and each close costs amortised O(1) (CTX-16).
 
+mod parked;
+
+pub(crate) use parked::{Parked, park, resume};
+
 use super::{Context, Node};
 use crate::{
     client::Client,
     failure::{FailureMemory, Mark},
 };
-use std::{cell::RefCell, mem, sync::Arc, thread};
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
 /// One scope.
 pub(crate) struct Frame {
-    /// Tells this frame from one that stood at the same position before.
+    /// Tells this frame from all others of the process.
     serial: u64,
     open: bool,
     state: State,
@@ -35,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) client: Option<Client>,
     /// The recorder of `testing::record`, which everything below sends to.
     pub(crate) recorder: Option<Client>,
+    /// The recorder is that of whoever polls the future at the moment.
+    pub(crate) recorder_is_borrowed: bool,
     /// A recording is no context: what sets nothing outside of it must set nothing in it either (CTX-34).
     pub(crate) only_records: bool,
 }
@@ -52,8 +65,31 @@ enum State {
 #[derive(Default)]
 struct Stack {
     frames: Vec<Frame>,
-    serials: u64,
+    serials: Serials,
     failures: FailureMemory,
+    /// Scopes whose guards were dropped while they were parked with their future: closed when it is polled again.
+    closed_while_parked: Vec<u64>,
+}
+
+/// Numbers that no other thread gives out: a future takes its frames along.
+#[derive(Default)]
+struct Serials {
+    next: u64,
+    end: u64,
+}
+
+impl Serials {
+    fn next(&mut self) -> u64 {
+        /// A thread takes this many at once.
+        const BLOCK: u64 = 1 << 32;
+        static TAKEN: AtomicU64 = AtomicU64::new(0);
+        if self.next == self.end {
+            self.next = TAKEN.fetch_add(BLOCK, Ordering::Relaxed);
+            self.end = self.next + BLOCK;
+        }
+        self.next += 1;
+        self.next
+    }
 }
 
 thread_local! {
@@ -96,11 +132,11 @@ pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -
             Sees::Own(node) => State::Node { node, own: true },
             Sees::Shared(Some(node)) => State::Node { node, own: false },
         };
-        if settings.recorder.is_none() {
-            settings.recorder = stack
-                .frames
-                .last()
-                .and_then(|frame| frame.settings.recorder.clone());
+        if settings.recorder.is_none()
+            && let Some(around) = stack.frames.last()
+        {
+            settings.recorder.clone_from(&around.settings.recorder);
+            settings.recorder_is_borrowed = around.settings.recorder_is_borrowed;
         }
         stack.push(state, settings, inside)
     })
@@ -108,10 +144,9 @@ pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -
 
 impl Stack {
     fn push(&mut self, state: State, settings: Settings, inside: Option<Place>) -> Place {
-        self.serials += 1;
         let place = Place {
             position: self.frames.len(),
-            serial: self.serials,
+            serial: self.serials.next(),
         };
         self.frames.push(Frame {
             serial: place.serial,
@@ -157,6 +192,11 @@ impl Stack {
         }
     }
 
+    /// Takes all frames at the end away that are closed.
+    fn pop_all_closed(&mut self) -> Vec<Frame> {
+        std::iter::from_fn(|| self.pop_closed()).collect()
+    }
+
     /// Takes the last frame away if it is closed.
     fn pop_closed(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_if(|frame| !frame.open)?;
@@ -170,13 +210,13 @@ impl Stack {
 /// Closes a scope. The one most recently entered and still open becomes current.
 pub(crate) fn close(place: Place) {
     let closed = with(|stack| {
-        if let Some(position) = stack.position(place) {
-            stack.frames[position].open = false;
+        match stack.position(place) {
+            Some(position) => stack.frames[position].open = false,
+            None => stack.close_parked(place.serial),
         }
         let last = stack.pop_closed();
-        // Those below that waited for it; as a rule there are none, and nothing is allocated.
-        let waiting: Vec<_> = std::iter::from_fn(|| stack.pop_closed()).collect();
-        (last, waiting)
+        // As a rule none waited for it, and nothing is allocated.
+        (last, stack.pop_all_closed())
     });
     // Dropped outside the borrow: the last handle of a client may go with them.
     drop(closed);
@@ -298,115 +338,4 @@ pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
 /// Works with the thread's memory of captured failures.
 pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> {
     with(|stack| f(&mut stack.failures))
-}
-
-/// The scopes of a future between two polls: its own, and those opened in it and still open.
-#[derive(Default)]
-pub(crate) struct Parked {
-    frames: Vec<Frame>,
-    failures: FailureMemory,
-    /// The thread's own memory while the future is polled.
-    outside: FailureMemory,
-    resumed: Mark,
-}
-
-impl Parked {
-    /// The scope of a future that was not polled yet.
-    pub(crate) fn new(context: Context, own: bool, settings: Settings) -> Self {
-        let Context { node, recorder } = context;
-        let state = node.map_or(State::Empty, |node| State::Node { node, own });
-        let settings = Settings {
-            recorder: settings.recorder.or(recorder),
-            ..settings
-        };
-        let frame = Frame {
-            serial: 0,
-            open: true,
-            state,
-            settings,
-            inside: None,
-            entered_unwinding: false,
-            since: Mark::now(),
-        };
-        Self {
-            frames: vec![frame],
-            ..Self::default()
-        }
-    }
-}
-
-/// Puts a future's scopes on this thread's stack; the place of its own one.
-pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
-    with(|stack| {
-        let base = stack.frames.len();
-        let recorder = stack
-            .frames
-            .last()
-            .and_then(|frame| frame.settings.recorder.clone());
-        // Failures of what else runs on this thread are none of the future's.
-        parked.outside = mem::replace(&mut stack.failures, mem::take(&mut parked.failures));
-        parked.resumed = Mark::now();
-        let unwinding = thread::panicking();
-        for mut frame in parked.frames.drain(..) {
-            if frame.serial == 0 {
-                stack.serials += 1;
-                frame.serial = stack.serials;
-            }
-            frame.inside = frame.inside.map(|outer| outer + base);
-            frame.entered_unwinding = unwinding;
-            if frame.settings.recorder.is_none() {
-                frame.settings.recorder.clone_from(&recorder);
-            }
-            stack.frames.push(frame);
-        }
-        stack.frames.get(base).map(|frame| Place {
-            position: base,
-            serial: frame.serial,
-        })
-    })
-    .flatten()
-}
-
-/// Takes a scope off the stack with all that was opened in it and is still open: nothing of it is seen by others, and a
-/// future has it back at its next poll (CTX-76).
-pub(crate) fn park(place: Place, parked: &mut Parked) {
-    let closed = with(|stack| {
-        let Some(base) = stack.position(place) else {
-            return Vec::new();
-        };
-        // A scope that sees a frame below keeps that frame's node: the frame will not be there, or not at that place.
-        for position in base..stack.frames.len() {
-            let node = stack.node_of(&stack.frames[position]).cloned();
-            let frame = &mut stack.frames[position];
-            frame.inside = frame.inside.and_then(|outer| outer.checked_sub(base));
-            if let State::Below(_) = frame.state {
-                frame.state = node.map_or(State::Empty, |node| State::Node { node, own: false });
-            }
-        }
-        let above = stack.frames.drain(base..).enumerate();
-        let (open, closed): (Vec<_>, Vec<_>) =
-            above.partition(|(offset, frame)| *offset == 0 || frame.open);
-        // `inside` counts positions: where a closed frame leaves a gap, the links are given up.
-        let gaps = !closed.is_empty();
-        let inside = |frame: Frame| {
-            if gaps {
-                Frame {
-                    inside: None,
-                    ..frame
-                }
-            } else {
-                frame
-            }
-        };
-        parked.frames = open.into_iter().map(|(_, frame)| inside(frame)).collect();
-        parked.failures = mem::replace(&mut stack.failures, mem::take(&mut parked.outside));
-        // The scopes around the future know what was captured in it, so that they do not capture it again.
-        stack.failures.learn(&parked.failures, parked.resumed);
-        if stack.frames.is_empty() {
-            stack.failures.keep_last();
-        }
-        closed
-    });
-    // Dropped outside the borrow: the last handle of a client may go with them.
-    drop(closed);
 }

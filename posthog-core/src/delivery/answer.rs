@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub(super) enum Answer {
     /// The service has the batch, but for the events that it threw away, and those that it wants again.
     Taken {
+        status: u16,
         dropped: Vec<Dropped>,
         again: HashSet<Uuid>,
         asked: Duration,
@@ -30,7 +31,7 @@ pub(super) enum Answer {
     /// The batch is too large, and can be split (DLV-95).
     TooLarge,
     /// Sending it again would not help.
-    Refused { status: u16 },
+    Refused { status: u16, asked: Duration },
     /// It was accepted with words that make no sense: sending it again might double it (DLV-121).
     Unreadable { status: u16 },
 }
@@ -76,6 +77,7 @@ impl Answer {
                         }
                     }
                     Self::Taken {
+                        status,
                         dropped,
                         again,
                         asked: asked(),
@@ -84,6 +86,7 @@ impl Answer {
                 None => Self::Unreadable { status },
             },
             200..=299 => Self::Taken {
+                status,
                 dropped: Vec::new(),
                 again: HashSet::new(),
                 asked: Duration::ZERO,
@@ -93,7 +96,10 @@ impl Answer {
                 status: Some(status),
                 asked: asked(),
             },
-            _ => Self::Refused { status },
+            _ => Self::Refused {
+                status,
+                asked: asked(),
+            },
         }
     }
 }
@@ -106,6 +112,13 @@ mod tests {
 
     fn read(form: Form, events: usize, response: Response) -> Answer {
         Answer::read(form, events, &Ok(response), SystemTime::UNIX_EPOCH)
+    }
+
+    fn refused(status: u16) -> Answer {
+        Answer::Refused {
+            status,
+            asked: Duration::ZERO,
+        }
     }
 
     #[test]
@@ -129,10 +142,7 @@ mod tests {
     fn dlv_95_413_splits_a_batch_and_ends_a_single_event() {
         for form in [Form::V0, Form::V1, Form::Ai] {
             assert_eq!(read(form, 2, Response::new(413)), Answer::TooLarge);
-            assert_eq!(
-                read(form, 1, Response::new(413)),
-                Answer::Refused { status: 413 }
-            );
+            assert_eq!(read(form, 1, Response::new(413)), refused(413));
         }
     }
 
@@ -154,10 +164,7 @@ mod tests {
             100, 199, 300, 301, 307, 400, 401, 402, 403, 404, 415, 418, 600,
         ] {
             for form in [Form::V0, Form::V1, Form::Ai] {
-                assert_eq!(
-                    read(form, 2, Response::new(status)),
-                    Answer::Refused { status }
-                );
+                assert_eq!(read(form, 2, Response::new(status)), refused(status));
             }
         }
         for status in [200, 204, 299] {
@@ -193,7 +200,7 @@ mod tests {
         ] {
             assert_eq!(
                 read(Form::V1, 2, Response::new(400).with_body(body)),
-                Answer::Refused { status: 400 }
+                refused(400)
             );
         }
     }

@@ -10,6 +10,7 @@ use super::{
     schedule::{Failed, Limits, Outcome, Schedule, Step},
     wire::Wire,
 };
+use crate::notice::say;
 use crate::{
     client::{Counters, DropReason, FlushError, add, in_hook},
     clock::Clock,
@@ -153,12 +154,17 @@ impl Lane {
         let waker = Arc::downgrade(&shared);
         shared.clock.on_move(Arc::new(move || {
             if let Some(shared) = waker.upgrade() {
-                // Under the lock, so that nobody is between a look at the clock and the wait.
-                let _state = shared.lock();
-                shared.changed.notify_all();
+                Self(shared).wake();
             }
         }));
         Self(shared)
+    }
+
+    /// Has the worker and whoever waits for it look again.
+    pub(super) fn wake(&self) {
+        // Under the lock, so that nobody is between a look at the clock and the wait.
+        let _state = self.0.lock();
+        self.0.changed.notify_all();
     }
 
     /// Queues an event, or says why not. It waits for nothing but the lock, which is never held while anything is sent.
@@ -188,8 +194,9 @@ impl Lane {
                 state.dropped_by_full_queue += 1;
                 drop(state);
                 if full.first {
-                    log::warn!(
-                        "[PostHog] the queue of the lane `{}` is full: new events are dropped until there is room",
+                    say!(
+                        Warn,
+                        "the queue of the lane `{}` is full: new events are dropped until there is room",
                         shared.wire.form.lane()
                     );
                 }
@@ -222,8 +229,12 @@ impl Lane {
         let _ = schedule.admit(shared.queued(event));
         schedule.close();
         loop {
-            match schedule.step(shared.clock.now()) {
+            // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
+            let state = shared.lock();
+            let now = shared.clock.now();
+            match schedule.step(now) {
                 Step::Send(mut batch) => {
+                    drop(state);
                     let answer = shared.send(&mut batch, shared.request_timeout);
                     let outcome =
                         schedule.sent(batch, answer, shared.clock.now(), shared.clock.random());
@@ -233,8 +244,7 @@ impl Lane {
                     }
                 }
                 Step::Wait { until } => {
-                    let left = until.map(|until| until.saturating_sub(shared.clock.now()));
-                    drop(shared.sleep(shared.lock(), left));
+                    drop(shared.sleep(state, until.map(|until| until.saturating_sub(now))));
                 }
                 Step::Stop => return None,
             }
@@ -248,13 +258,19 @@ impl Lane {
         through
     }
 
-    /// Waits until that is final, or the time is up; how many events are not.
-    pub(super) fn end_flush(&self, through: u64, deadline: Duration) -> u64 {
+    /// Waits until that is final, or the time is up, or nobody wants to know any more; how many events are not.
+    pub(super) fn end_flush(
+        &self,
+        through: u64,
+        deadline: Duration,
+        given_up: impl Fn() -> bool,
+    ) -> u64 {
         let shared = &*self.0;
         let state = shared.wait(shared.lock(), deadline, |state| {
-            state.schedule.pending(through) == 0
+            state.schedule.pending(through) == 0 || given_up()
         });
-        state.schedule.pending(through)
+        // What a batch delivered of itself is not waited for, although the batch is.
+        state.schedule.pending(through).min(state.schedule.open())
     }
 
     /// Takes no more events, and has the worker stop when everything is final or the time is up (DLV-60).
@@ -275,8 +291,7 @@ impl Lane {
         let state = shared.wait(state, deadline, finished);
         if !may_wait() {
             // The drain goes on behind this call, up to the deadline (DLV-64).
-            let pending = state.schedule.pending(state.schedule.admitted());
-            return FlushError::unless_none(pending);
+            return FlushError::unless_none(state.schedule.open());
         }
         shared.conclude(state)
     }
@@ -289,7 +304,7 @@ pub(crate) struct Admitted {
 }
 
 /// The worker cannot wait for itself, and a hook must not keep its capture waiting (DLV-55, DLV-64).
-fn may_wait() -> bool {
+pub(crate) fn may_wait() -> bool {
     !IS_WORKER.try_with(Cell::get).unwrap_or(false) && !in_hook()
 }
 
@@ -327,7 +342,7 @@ impl Shared {
     /// Ends the shutdown: what is not final is lost. Whoever comes first says so, the worker or who waits for it, and the
     /// result stays (DLV-61, DLV-62).
     fn conclude(&self, mut state: MutexGuard<'_, State>) -> Result<(), FlushError> {
-        let pending = state.schedule.pending(state.schedule.admitted());
+        let pending = state.schedule.open();
         // A request under way keeps its events: the worker counts them when it comes back.
         let lost = state.schedule.abandon();
         add(&self.counters.abandoned, lost as u64);
@@ -338,16 +353,21 @@ impl Shared {
         let unqueued = state.dropped_by_full_queue;
         drop(state);
         self.changed.notify_all();
+        let lane = self.wire.form.lane();
         if first && pending > 0 {
-            log::error!(
-                "[PostHog] {pending} events of the lane `{}` were not delivered when the shutdown's time was up",
-                self.wire.form.lane()
+            notice::tell(
+                log::Level::Error,
+                format_args!(
+                    "{pending} events of the lane `{lane}` were not delivered when the shutdown's time was up"
+                ),
             );
         }
         if first && unqueued > 0 {
-            log::warn!(
-                "[PostHog] {unqueued} events of the lane `{}` were dropped because the queue was full",
-                self.wire.form.lane()
+            notice::tell(
+                log::Level::Warn,
+                format_args!(
+                    "{unqueued} events of the lane `{lane}` were dropped because the queue was full"
+                ),
             );
         }
         result

@@ -15,6 +15,23 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
+/// A flush that has begun: what has to be final, and by when.
+#[derive(Clone, Copy)]
+pub(crate) struct Flush {
+    deadline: Duration,
+    analytics: u64,
+    ai: u64,
+}
+
+impl Flush {
+    /// Waits until that is final, or the time is up, or nobody wants to know any more.
+    pub(crate) fn wait(self, lanes: &Lanes, given_up: impl Fn() -> bool) -> Result<(), FlushError> {
+        let pending = [(&lanes.analytics, self.analytics), (&lanes.ai, self.ai)]
+            .map(|(lane, through)| lane.end_flush(through, self.deadline, &given_up));
+        FlushError::unless_none(pending.iter().sum())
+    }
+}
+
 pub(crate) struct Lanes {
     analytics: Lane,
     ai: Lane,
@@ -60,11 +77,22 @@ impl Lanes {
 
     /// Has all lanes send, and waits until what was admitted before is final; they share the time (DLV-50).
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        let deadline = self.clock.now().saturating_add(timeout);
-        let lanes = [&self.analytics, &self.ai];
-        let flushes = lanes.map(|lane| (lane, lane.begin_flush()));
-        let pending = flushes.map(|(lane, through)| lane.end_flush(through, deadline));
-        FlushError::unless_none(pending.iter().sum())
+        self.begin_flush(timeout).wait(self, || false)
+    }
+
+    /// Has all lanes send.
+    pub(crate) fn begin_flush(&self, timeout: Duration) -> Flush {
+        Flush {
+            deadline: self.clock.now().saturating_add(timeout),
+            analytics: self.analytics.begin_flush(),
+            ai: self.ai.begin_flush(),
+        }
+    }
+
+    /// Has whoever waits for a lane look again.
+    pub(crate) fn wake(&self) {
+        self.analytics.wake();
+        self.ai.wake();
     }
 
     /// Stops all lanes; they share the time (DLV-60).

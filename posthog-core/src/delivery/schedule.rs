@@ -39,6 +39,8 @@ pub(super) struct Schedule {
     flush_through: u64,
     admitted: u64,
     finished: u64,
+    /// Delivered events of the first batch, which has others that are not final yet.
+    partly: u64,
     closing: bool,
 }
 
@@ -101,6 +103,7 @@ impl Schedule {
             flush_through: 0,
             admitted: 0,
             finished: 0,
+            partly: 0,
             closing: false,
         }
     }
@@ -141,8 +144,9 @@ impl Schedule {
         self.pending(self.admitted) == 0
     }
 
-    pub(super) fn admitted(&self) -> u64 {
-        self.admitted
+    /// How many events are not delivered or given up, whenever they were admitted.
+    pub(super) fn open(&self) -> u64 {
+        self.pending(self.admitted) - self.partly
     }
 
     /// Gives up everything that is queued; how many events that were. A batch under way is not counted.
@@ -153,7 +157,9 @@ impl Schedule {
         let open = |batch: &Batch| batch.events.len() + batch.dropped.len();
         let lost: usize = batches.iter().map(open).sum();
         let queued = self.queue.clear();
+        let partly = if self.sending { self.partly } else { 0 };
         self.finish(finished + queued);
+        self.partly = partly;
         lost + queued
     }
 
@@ -211,6 +217,7 @@ impl Schedule {
         batch.attempts += 1;
         match answer {
             Answer::Taken {
+                status,
                 dropped,
                 again,
                 asked,
@@ -226,6 +233,7 @@ impl Schedule {
                         None => delivered += 1,
                     }
                 }
+                self.partly += delivered as u64;
                 batch.events = open;
                 // The next attempt has another body.
                 batch.body = None;
@@ -235,7 +243,7 @@ impl Schedule {
                     let failed = Failed {
                         kind: DeliveryFailureKind::Dropped,
                         batch,
-                        status: None,
+                        status: Some(status),
                         asked,
                     };
                     Outcome {
@@ -243,7 +251,7 @@ impl Schedule {
                         ..Outcome::default()
                     }
                 } else {
-                    self.later(batch, None, asked, now, random)
+                    self.later(batch, Some(status), asked, now, random)
                 };
                 Outcome {
                     delivered,
@@ -257,12 +265,9 @@ impl Schedule {
                 self.batches.splice(0..0, halves);
                 Outcome::default()
             }
-            Answer::Refused { status } => self.give_up(
-                batch,
-                DeliveryFailureKind::Refused,
-                Some(status),
-                Duration::ZERO,
-            ),
+            Answer::Refused { status, asked } => {
+                self.give_up(batch, DeliveryFailureKind::Refused, Some(status), asked)
+            }
             Answer::Unreadable { status } => self.give_up(
                 batch,
                 DeliveryFailureKind::Unreadable,
@@ -290,9 +295,11 @@ impl Schedule {
             };
         }
         // The server is down rather than displeased: the next batch would fare no better now (DLV-98).
-        self.failures_in_a_row += 1;
-        self.not_before =
-            Some(now + backoff(self.limits.retry.max_retries + self.failures_in_a_row));
+        if status.is_none_or(|status| status >= 500) {
+            self.failures_in_a_row += 1;
+            self.not_before =
+                Some(now + backoff(self.limits.retry.max_retries + self.failures_in_a_row));
+        }
         self.give_up(batch, DeliveryFailureKind::Exhausted, status, asked)
     }
 
@@ -325,5 +332,6 @@ impl Schedule {
 
     fn finish(&mut self, events: usize) {
         self.finished += events as u64;
+        self.partly = 0;
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{batch::Queued, v0};
 use crate::{
-    json::write_text, limits, names, object::Entries, switch::switch_of_json, timestamp::Timestamp,
+    json::write_text, limits, names, notice, object::Entries, switch::switch_of_json,
+    timestamp::Timestamp,
 };
 use serde_json::value::RawValue;
 use std::{collections::HashMap, time::SystemTime};
@@ -141,7 +142,12 @@ pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
     };
     let named = results.iter().filter_map(|(uuid, value)| {
         let uuid = Uuid::parse_str(uuid).ok()?;
-        let text = |name| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let text = |name| {
+            value
+                .get(name)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+        };
         let result = match text("result") {
             "drop" => EventResult::Dropped {
                 details: limits::cut(text("details"), LONGEST_DETAILS).to_owned(),
@@ -149,7 +155,9 @@ pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
             "retry" => EventResult::Retry,
             "ok" | "warning" => EventResult::Delivered,
             _ => {
-                log::debug!("[PostHog] the service answered for the event {uuid} with a result that is not known");
+                notice::debug(format_args!(
+                    "the service answered for the event {uuid} with a result that is not known"
+                ));
                 EventResult::Delivered
             }
         };

@@ -13,6 +13,8 @@ pub(crate) struct Cause {
     pub(crate) type_name: String,
     pub(crate) module: Option<String>,
     pub(crate) text: String,
+    /// It was no error, but anything that was returned as one (EXC-15).
+    pub(crate) synthetic: bool,
     pub(crate) print: Print,
 }
 
@@ -41,7 +43,8 @@ impl Cause {
         let known = || type_name::split(failure.type_name);
         match failure.kind {
             FailureKind::Error(error) => {
-                Self::with_sources(Self::of(error, Some(known()), false), error)
+                let known = (!type_name::is_erased(failure.type_name)).then(known);
+                Self::with_sources(Self::of(error, known, false), error)
             }
             FailureKind::Erased(error) => Self::with_sources(Self::of(error, None, true), error),
             FailureKind::Text(text) => vec![Self::plain(known(), failure.type_name, shown(text))],
@@ -74,7 +77,8 @@ impl Cause {
         let text = shown(error);
         let written = type_name::leading_identifier(&beginning(error));
         let print = Print {
-            hash: hash(&(written.as_deref(), size_of_val(error), &text)),
+            // Not its size: `Box<E>` and `&E` show themselves as the `E` that they lead to.
+            hash: hash(&(written.as_deref(), &text)),
             heap: heap.then(|| std::ptr::from_ref(error).cast::<()>().addr()),
         };
         let (type_name, module) =
@@ -83,6 +87,7 @@ impl Cause {
             type_name,
             module,
             text,
+            synthetic: false,
             print,
         }
     }
@@ -96,6 +101,7 @@ impl Cause {
             type_name,
             module,
             text,
+            synthetic: true,
             print,
         }
     }
@@ -111,33 +117,35 @@ fn hash(what: &impl Hash) -> u64 {
 struct Bounded {
     text: String,
     bytes: usize,
+    full: bool,
 }
 
 impl Write for Bounded {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         let room = self.bytes - self.text.len();
-        let part = limits::cut(part, room.min(part.len()));
-        self.text.push_str(part);
+        let fitting = limits::cut(part, room);
+        self.text.push_str(fitting);
+        self.full = fitting.len() < part.len();
         // Full: an error ends the formatting.
-        if self.text.len() + 4 > self.bytes {
-            Err(fmt::Error)
-        } else {
-            Ok(())
-        }
+        if self.full { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
+/// The text up to that many bytes; empty where it fails or panics (EXC-16).
 fn bounded(bytes: usize, text: fmt::Arguments<'_>) -> String {
     let mut out = Bounded {
         text: String::new(),
         bytes,
+        full: false,
     };
-    // An error means full, or a `Display` that failed: either way what is there is used.
-    let _ = caught(|| fmt::write(&mut out, text));
-    out.text
+    match caught(|| fmt::write(&mut out, text)) {
+        Some(Ok(())) => out.text,
+        Some(Err(_)) if out.full => out.text,
+        Some(Err(_)) | None => String::new(),
+    }
 }
 
-/// The `Display` text (EXC-14). One that panics gives what it had written (EXC-16).
+/// The `Display` text (EXC-14).
 fn shown(text: &dyn fmt::Display) -> String {
     bounded(limits::EXCEPTION_VALUE_BYTES, format_args!("{text}"))
 }

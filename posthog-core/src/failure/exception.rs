@@ -25,7 +25,7 @@ pub(super) fn of_error(causes: &[Cause]) -> Event {
             mechanism(
                 properties,
                 "generic",
-                &[("handled", true), ("synthetic", false)],
+                &[("handled", true), ("synthetic", cause.synthetic)],
             );
         } else {
             mechanism(properties, "chained", &[("synthetic", false)]);

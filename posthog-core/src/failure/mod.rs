@@ -11,6 +11,7 @@ mod type_name;
 
 pub(crate) use memory::{FailureMemory, Mark};
 
+use crate::notice::say;
 use crate::{
     client::{Client, global},
     context::stack::{self, Observer, Settings},
@@ -97,6 +98,9 @@ pub(crate) fn observe_panic(observer: &Observer) {
 /// Runs what may call the user's code; a panic in it must not replace the failure at hand, nor abort an unwinding.
 fn swallow(f: impl FnOnce()) {
     if caught(f).is_none() {
-        log::warn!("[PostHog] a failure could not be captured: describing it panicked");
+        say!(
+            Warn,
+            "a failure could not be captured: describing it panicked"
+        );
     }
 }

@@ -18,6 +18,10 @@ pub(super) struct PanicNote {
     pub(super) location: Option<Location>,
     mark: Mark,
     captured: bool,
+    /// Taken by the hook, and not made up for a panic that the hook did not see.
+    seen_by_hook: bool,
+    /// The one before, which may be unwinding while this one is caught on the way.
+    before: Option<Box<PanicNote>>,
 }
 
 #[derive(Clone)]
@@ -59,11 +63,13 @@ fn take_note(info: &PanicHookInfo<'_>) {
         line: at.line(),
         column: at.column(),
     });
-    note(PanicNote {
+    note_on_top(PanicNote {
         message: message(info.payload()),
         location,
         mark: Mark::next(),
         captured: false,
+        seen_by_hook: true,
+        before: None,
     });
 }
 
@@ -84,6 +90,23 @@ fn note(note: PanicNote) {
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(note)));
 }
 
+/// How many panics before the last one are kept.
+const KEPT: usize = 4;
+
+/// Takes note of a panic that begins.
+fn note_on_top(mut new: PanicNote) {
+    let last = LAST.try_with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
+    new.before = last.ok().flatten().map(Box::new);
+    let mut kept = &mut new.before;
+    for _ in 0..KEPT {
+        if let Some(note) = kept {
+            kept = &mut note.before;
+        }
+    }
+    *kept = None;
+    note(new);
+}
+
 /// The panic that unwinds through a scope opened at `since`, unless a scope further in has captured it. From now on it
 /// counts as captured.
 pub(super) fn uncaptured(since: Mark) -> Option<PanicNote> {
@@ -100,13 +123,16 @@ pub(super) fn uncaptured(since: Mark) -> Option<PanicNote> {
             return (!last.captured).then_some(last);
         }
         // Captured, caught, and resumed in a scope opened later: still the same failure; the match uses it up.
-        Some(last) if last.captured => return None,
-        // Resumed here without a hook having run on this thread: it came from another one, and its text is not known.
+        Some(last) if last.captured && last.seen_by_hook => return None,
+        // Resumed without our hook having seen it: it came from another thread, or past a hook that replaced ours. Its
+        // text is not known.
         _ => PanicNote {
             message: "panic occurred".to_owned(),
             location: None,
             mark: Mark::next(),
             captured: false,
+            seen_by_hook: false,
+            before: None,
         },
     };
     note(PanicNote {
@@ -114,6 +140,17 @@ pub(super) fn uncaptured(since: Mark) -> Option<PanicNote> {
         ..fresh.clone()
     });
     Some(fresh)
+}
+
+/// Forgets the panics since `start`, which were caught: what is known of one that unwinds meanwhile comes back.
+pub(crate) fn forget_since(start: Mark) {
+    let _ = LAST.try_with(|last| {
+        if let Ok(mut last) = last.try_borrow_mut() {
+            while last.as_ref().is_some_and(|note| note.mark > start) {
+                *last = last.take().and_then(|note| note.before).map(|note| *note);
+            }
+        }
+    });
 }
 
 impl PanicNote {

@@ -4,7 +4,7 @@ use crate::limits;
 
 /// The last segment of a type's path without generics, and the path before it (EXC-11, EXC-12).
 pub(super) fn split(full: &str) -> (String, Option<String>) {
-    let plain = full.trim_start_matches(['&', '*']);
+    let plain = pointed_at(full);
     let plain = plain.split('<').next().unwrap_or(plain);
     let cut = |text: &str| limits::cut(text, limits::EXCEPTION_TYPE_BYTES).to_owned();
     match plain.rsplit_once("::") {
@@ -13,6 +13,31 @@ pub(super) fn split(full: &str) -> (String, Option<String>) {
         Some((module, name)) if !name.is_empty() => (cut(name), Some(module.to_owned())),
         // Tuples, slices, pointers: no path to speak of.
         _ => (cut(if plain.is_empty() { full } else { plain }), None),
+    }
+}
+
+/// Whether the type is hidden behind a pointer: `Arc<dyn Error>`.
+pub(super) fn is_erased(full: &str) -> bool {
+    pointed_at(full).starts_with("dyn ")
+}
+
+/// What references and smart pointers lead to: `Box<shop::PayError>` is a `shop::PayError`.
+fn pointed_at(full: &str) -> &str {
+    const POINTERS: [&str; 3] = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"];
+    let mut inner = full;
+    loop {
+        let smart = POINTERS
+            .iter()
+            .find_map(|pointer| inner.strip_prefix(pointer)?.strip_suffix('>'));
+        let reference = || {
+            inner
+                .strip_prefix("&mut ")
+                .or_else(|| inner.strip_prefix('&'))
+        };
+        match smart.or_else(reference) {
+            Some(rest) => inner = rest,
+            None => return inner,
+        }
     }
 }
 
@@ -51,6 +76,15 @@ mod tests {
             ("PayError".into(), module("shop"))
         );
         assert_eq!(split("&str"), ("str".into(), None));
+        for pointer in [
+            "alloc::boxed::Box<X>",
+            "&alloc::sync::Arc<X>",
+            "alloc::rc::Rc<&mut X>",
+        ] {
+            let full = pointer.replace('X', "shop::PayError<T>");
+            assert_eq!(split(&full), ("PayError".into(), module("shop")), "{full}");
+        }
+        assert!(super::is_erased("alloc::sync::Arc<dyn core::error::Error>"));
         assert_eq!(split("(a::B, c::D)").1, module("(a::B, c"));
     }
 

@@ -11,7 +11,7 @@ use syn::{
 /// Whatever is not recognized here counts as a value: looking at one that is no `Result` does no harm.
 pub(super) fn has_value(body: &[Stmt]) -> bool {
     match body.last() {
-        Some(Stmt::Expr(expr, None)) => !is_unit(expr) && !diverges(expr),
+        Some(Stmt::Expr(expr, None)) => !is_unit(expr) && !is_closure(expr) && !diverges(expr),
         Some(Stmt::Macro(mac)) => mac.semi_token.is_none() && !macro_diverges(&mac.mac),
         Some(Stmt::Local(_) | Stmt::Item(_) | Stmt::Expr(_, Some(_))) | None => false,
     }
@@ -23,6 +23,11 @@ fn is_unit(expr: &Expr) -> bool {
         Expr::If(branch) => branch.else_branch.is_none(),
         _ => false,
     }
+}
+
+/// A closure is no `Result`, and only where it stands does it learn from its surroundings what it takes.
+fn is_closure(expr: &Expr) -> bool {
+    matches!(expr, Expr::Closure(_))
 }
 
 fn diverges(expr: &Expr) -> bool {

@@ -4,7 +4,8 @@
 //!
 //! - `async`: the body is a future that carries the context.
 //! - a body that ends in an `async` block, or in `Box::pin` of one: the rest is statements before that future (CTX-74).
-//! - a function that returns nothing, or never: a guard is enough, for only a panic can fail there.
+//! - a function that returns nothing, never, or an `impl Trait`: a guard is enough, for only a panic can fail there. And
+//!   the compiler still sees what a closure that is returned has to take.
 //! - any other: the body is a closure with the declared return type, so that what it returns can be looked at.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
@@ -40,6 +41,9 @@ pub(super) fn scoped(arguments: &Arguments, function: ItemFn) -> TokenStream {
     let returns = match &sig.output {
         ReturnType::Default => Returns::Nothing,
         ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => Returns::Never,
+        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_)) => {
+            Returns::Opaque(inferable(ty))
+        }
         ReturnType::Type(_, ty) => Returns::Value(inferable(ty)),
     };
     let body = if sig.asyncness.is_some() {
@@ -60,6 +64,8 @@ pub(super) fn scoped(arguments: &Arguments, function: ItemFn) -> TokenStream {
 enum Returns {
     Nothing,
     Never,
+    /// An `impl Trait`, which is no `Result`.
+    Opaque(Box<Type>),
     /// The type as it can be written on a closure.
     Value(Box<Type>),
 }
@@ -133,7 +139,7 @@ fn asynchronous(
     let statements = &block.stmts;
     let ty = match returns {
         Returns::Nothing => Box::new(parse_quote!(())),
-        Returns::Value(ty) => ty.clone(),
+        Returns::Opaque(ty) | Returns::Value(ty) => ty.clone(),
         Returns::Never => {
             return quote_spanned! {spans::own()=>
                 let #site = #root::__private::Site::<_, #root::__private::Plain>::new();

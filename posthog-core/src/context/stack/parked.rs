@@ -1,0 +1,149 @@
+//! The scopes of a future, which go on and off the stacks of threads.
+
+use super::{Frame, Place, Settings, Stack, State, with};
+use crate::{
+    context::Context,
+    failure::{FailureMemory, Mark},
+};
+use std::{mem, thread};
+
+/// The scopes of a future between two polls: its own, and those opened in it and still open.
+#[derive(Default)]
+pub(crate) struct Parked {
+    frames: Vec<Frame>,
+    failures: FailureMemory,
+    /// The thread's own memory while the future is polled.
+    outside: FailureMemory,
+    resumed: Mark,
+}
+
+impl Parked {
+    /// The scope of a future that was not polled yet.
+    pub(crate) fn new(context: Context, own: bool, settings: Settings) -> Self {
+        let Context { node, recorder } = context;
+        let state = node.map_or(State::Empty, |node| State::Node { node, own });
+        let settings = Settings {
+            recorder: settings.recorder.or(recorder),
+            ..settings
+        };
+        let frame = Frame {
+            serial: NOT_ENTERED,
+            open: true,
+            state,
+            settings,
+            inside: None,
+            entered_unwinding: false,
+            since: Mark::now(),
+        };
+        Self {
+            frames: vec![frame],
+            ..Self::default()
+        }
+    }
+}
+
+/// The serial of a scope that was on no stack yet.
+const NOT_ENTERED: u64 = 0;
+
+/// How many guards are remembered that were dropped while their scopes were parked: some of those never come back.
+const REMEMBERED: usize = 1000;
+
+impl Stack {
+    /// Remembers that a scope is closed which is not here, but with its future.
+    pub(super) fn close_parked(&mut self, serial: u64) {
+        if self.closed_while_parked.len() >= REMEMBERED {
+            self.closed_while_parked.remove(0);
+        }
+        self.closed_while_parked.push(serial);
+    }
+}
+
+/// Puts a future's scopes on this thread's stack; the place of its own one.
+pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
+    let resumed = with(|stack| {
+        let base = stack.frames.len();
+        let recorder = stack
+            .frames
+            .last()
+            .and_then(|frame| frame.settings.recorder.clone());
+        // Failures of what else runs on this thread are none of the future's.
+        parked.outside = mem::replace(&mut stack.failures, mem::take(&mut parked.failures));
+        parked.resumed = Mark::now();
+        let unwinding = thread::panicking();
+        for mut frame in parked.frames.drain(..) {
+            if frame.serial == NOT_ENTERED {
+                frame.serial = stack.serials.next();
+            }
+            if let Some(at) = stack
+                .closed_while_parked
+                .iter()
+                .position(|serial| *serial == frame.serial)
+            {
+                stack.closed_while_parked.swap_remove(at);
+                frame.open = false;
+            }
+            frame.inside = frame.inside.map(|outer| outer + base);
+            frame.entered_unwinding = unwinding;
+            if frame.settings.recorder.is_none() {
+                frame.settings.recorder.clone_from(&recorder);
+                frame.settings.recorder_is_borrowed = recorder.is_some();
+            }
+            stack.frames.push(frame);
+        }
+        let place = stack.frames.get(base).map(|frame| Place {
+            position: base,
+            serial: frame.serial,
+        });
+        (place, stack.pop_all_closed())
+    });
+    // The frames that were closed meanwhile are dropped outside the borrow.
+    resumed.and_then(|(place, _closed)| place)
+}
+
+/// Takes a scope off the stack with all that was opened in it and is still open: nothing of it is seen by others, and a
+/// future has it back at its next poll (CTX-76).
+pub(crate) fn park(place: Place, parked: &mut Parked) {
+    let closed = with(|stack| {
+        let Some(base) = stack.position(place) else {
+            return Default::default();
+        };
+        // A scope that sees a frame below keeps that frame's node: the frame will not be there, or not at that place.
+        for position in base..stack.frames.len() {
+            let node = stack.node_of(&stack.frames[position]).cloned();
+            let frame = &mut stack.frames[position];
+            frame.inside = frame.inside.and_then(|outer| outer.checked_sub(base));
+            if mem::take(&mut frame.settings.recorder_is_borrowed) {
+                frame.settings.recorder = None;
+            }
+            if let State::Below(_) = frame.state {
+                frame.state = node.map_or(State::Empty, |node| State::Node { node, own: false });
+            }
+        }
+        let above = stack.frames.drain(base..).enumerate();
+        let (open, closed): (Vec<_>, Vec<_>) =
+            above.partition(|(offset, frame)| *offset == 0 || frame.open);
+        // `inside` counts positions: where a closed frame leaves a gap, the links are given up.
+        let gaps = !closed.is_empty();
+        let inside = |frame: Frame| {
+            if gaps {
+                Frame {
+                    inside: None,
+                    ..frame
+                }
+            } else {
+                frame
+            }
+        };
+        parked.frames = open.into_iter().map(|(_, frame)| inside(frame)).collect();
+        parked.failures = mem::replace(&mut stack.failures, mem::take(&mut parked.outside));
+        // The scopes around the future know what was captured in it, so that they do not capture it again.
+        stack.failures.learn(&parked.failures, parked.resumed);
+        if stack.frames.is_empty() {
+            stack.failures.keep_last();
+        }
+        // A guard of a scope below may have been dropped meanwhile: it has waited for those above it.
+        (closed, stack.pop_all_closed())
+    });
+    // Dropped outside the borrow: the last handle of a client may go with them.
+    drop(closed);
+}
