@@ -52,7 +52,8 @@ impl Transport for Memory {
         kept.requests.push(request.clone());
         kept.answers
             .pop_front()
-            .unwrap_or_else(|| Ok(Response::new(200)))
+            // A body that V1 can read; no other form looks at it (DLV-121).
+            .unwrap_or_else(|| Ok(Response::new(200).with_body("{}")))
     }
 }
 

@@ -31,7 +31,7 @@
 //!
 //! Without any, only `http` hosts work, and [`init`] says so.
 //!
-//! - `tls-platform-roots`: [`RootCertificates::platform`], to choose instead of the bundled ones.
+//! - `tls-platform-roots`: `RootCertificates::platform`, for an [`HttpTransport`], to choose instead of the bundled ones.
 //!
 //! How requests may be compressed beside gzip, by [`Options::compression`] and with [`CaptureMode::V1`] only:
 //!

@@ -222,7 +222,7 @@ mod tests {
     )))]
     mod without_a_provider {
         use crate::{Client, HttpTransport, InitError, Options};
-        use std::{sync::Arc, time::Duration};
+        use std::{env, process::Command, sync::Arc, time::Duration};
 
         #[test]
         fn dlv_73_https_is_an_error_from_the_start_that_names_the_features() {
@@ -248,9 +248,26 @@ mod tests {
 
         #[test]
         fn dlv_74_a_request_by_https_is_a_transport_failure_and_no_panic() {
-            let options = Options::new("phc_secret")
-                .host("https://localhost")
-                .max_retries(0);
+            fails_to("https://127.0.0.1:1");
+        }
+
+        /// The environment belongs to the whole process, so this test runs itself in another.
+        #[test]
+        fn dlv_74_a_request_by_an_https_proxy_is_a_transport_failure_and_no_panic() {
+            const PROXY: (&str, &str) = ("ALL_PROXY", "https://127.0.0.1:1");
+            if env::var(PROXY.0).is_ok_and(|proxy| proxy == PROXY.1) {
+                assert!(HttpTransport::default().needs_tls("http://posthog.example"));
+                return fails_to("http://posthog.example");
+            }
+            let status = Command::new(env::current_exe().expect("this test"))
+                .arg("dlv_74_a_request_by_an_https_proxy")
+                .envs([PROXY])
+                .status();
+            assert!(status.expect("a process").success());
+        }
+
+        fn fails_to(host: &str) {
+            let options = Options::new("phc_secret").host(host).max_retries(0);
             let transport = Arc::new(HttpTransport::default());
             let client = Client::with_transport(options, transport).expect("options in order");
             client.capture("e");

@@ -197,6 +197,12 @@ fn expected(steps: &[Step], in_future: bool) -> Vec<Seen> {
 
 // ---- the SDK
 
+fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    future
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(Waker::noop()))
+}
+
 /// Everything but what opens a context.
 fn plain(step: &Step, guards: &mut Vec<Scope>) {
     match step {
@@ -218,7 +224,21 @@ fn plain(step: &Step, guards: &mut Vec<Scope>) {
         Step::Open { fresh } => guards.push(new_context().fresh(*fresh).enter()),
         Step::Close(n) => {
             if !guards.is_empty() {
-                drop(guards.remove(usize::from(*n) % guards.len()));
+                let guard = guards.remove(usize::from(*n) % guards.len());
+                match n / 64 {
+                    // Inside the poll of a future with a context of its own, or as that is cancelled: all the same.
+                    0 => drop(poll(&mut Box::pin(
+                        new_context().wrap(async { drop(guard) }),
+                    ))),
+                    1 => {
+                        let mut cancelled = Box::pin(new_context().wrap(async {
+                            let _guard = guard;
+                            std::future::pending::<()>().await;
+                        }));
+                        assert!(poll(&mut cancelled).is_pending());
+                    }
+                    _ => drop(guard),
+                }
             }
         }
         Step::Nested { .. } | Step::Panicking { .. } => {}

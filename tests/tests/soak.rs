@@ -6,7 +6,7 @@
 mod books;
 
 use books::Books;
-use posthog::{Event, HttpTransport, Options};
+use posthog::{Event, HttpTransport, Options, Stats};
 use posthog_tests::{Fault, LocalPostHog};
 use std::{
     collections::BTreeSet,
@@ -115,13 +115,14 @@ fn dlv_140_whatever_happens_each_event_is_acknowledged_or_reported_once() {
         // One in three requests fails, and now and then nobody listens.
         scope.spawn(|| {
             let mut random = Random(!seed);
-            let mut answered = 0;
+            let mut before = client.stats();
             while running(&capturing) {
-                let arrived = server.requests().len();
-                if arrived > answered && random.below(3) == 0 {
+                let now = client.stats();
+                let answered = |stats: &Stats| stats.delivered + stats.failed + stats.retries;
+                if answered(&now) > answered(&before) && random.below(3) == 0 {
                     server.next(fault(&mut random));
                 }
-                answered = arrived;
+                before = now;
                 if random.below(300) == 0 {
                     server.stop_listening();
                     thread::sleep(Duration::from_millis(random.below(30)));

@@ -390,7 +390,7 @@ impl Client {
 
     /// Takes no more events, delivers what is queued, and stops the worker, within the timeout (DLV-60).
     ///
-    /// Calling it again gives the first result (DLV-61). Called from the SDK's own worker or inside a `before_send` hook it
+    /// Calling it again gives the first result; a call while another waits shares its drain and its time (DLV-61). Called from the SDK's own worker or inside a `before_send` hook it
     /// does not wait: delivery ends behind it, within the timeout (DLV-64).
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub struct DeliveryFailure {
     pub status: Option<u16>,
     /// How often the batch was sent.
     pub attempts: u32,
-    /// The ID that all requests of the batch had.
+    /// The ID that all requests of the batch had, with [`CaptureMode::V1`](crate::CaptureMode::V1).
     pub request_id: Option<Uuid>,
     /// How long the server asked to wait with its last answer.
     pub retry_after: Option<Duration>,

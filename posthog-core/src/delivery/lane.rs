@@ -495,7 +495,11 @@ impl Shared {
             lane: self.wire.form.lane(),
             status: *status,
             attempts: batch.attempts,
-            request_id: batch.identity.map(|(id, _)| id),
+            // The other forms have no place for one.
+            request_id: batch
+                .identity
+                .filter(|_| self.wire.form == Form::V1)
+                .map(|(id, _)| id),
             retry_after: (!asked.is_zero()).then_some(*asked),
             events: FailedEvent::of(batch, failed.loses_open()),
         }

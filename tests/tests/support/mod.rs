@@ -233,8 +233,17 @@ impl Transport for Wire {
         state
             .answers
             .pop_front()
-            .unwrap_or_else(|| Ok(Response::new(always)))
+            // A body that V1 can read; no other form looks at it.
+            .unwrap_or_else(|| Ok(Response::new(always).with_body("{}")))
     }
+}
+
+/// A header of a request.
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let mut headers = request.headers.iter();
+    headers
+        .find(|(given, _)| *given == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// A request's body, decompressed.
