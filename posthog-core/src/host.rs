@@ -7,6 +7,8 @@ use std::net::Ipv6Addr;
 /// A host that requests can be sent to, without a trailing slash.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
+    /// As it was given, for links into the web interface (DLV-13).
+    given: String,
     base: String,
 }
 
@@ -65,6 +67,7 @@ impl Host {
             .iter()
             .find(|(from, _)| from.eq_ignore_ascii_case(&url));
         Ok(Self {
+            given: trimmed.to_owned(),
             base: mapped.map_or(url, |(_, to)| (*to).to_owned()),
         })
     }
@@ -72,6 +75,11 @@ impl Host {
     /// The URL of an endpoint, a path that starts with a slash.
     pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// The host as it was given, trimmed.
+    pub(crate) fn given(&self) -> &str {
+        &self.given
     }
 
     /// Whether requests need TLS.

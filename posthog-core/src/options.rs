@@ -38,6 +38,8 @@ pub struct Options {
     reason = "each is an option of its own that users switch"
 )]
 pub(crate) struct Config {
+    /// The host as it was given (DLV-13).
+    pub(crate) host: String,
     pub(crate) capture_mode: CaptureMode,
     pub(crate) compression: Compression,
     /// The compression comes from the environment, where a misfit is no error (DLV-3).
@@ -352,9 +354,10 @@ impl Options {
         let Self {
             api_key,
             host,
-            config,
+            mut config,
         } = self;
         let host = Host::parse(&host)?;
+        host.given().clone_into(&mut config.host);
         let key = if config.disabled && api_key.trim().is_empty() {
             ApiKey::none()
         } else {
@@ -367,6 +370,7 @@ impl Options {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            host: DEFAULT_HOST.to_owned(),
             capture_mode: CaptureMode::V0,
             compression: Compression::Automatic,
             compression_from_env: false,

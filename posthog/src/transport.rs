@@ -221,8 +221,16 @@ mod tests {
         feature = "tls-native"
     )))]
     mod without_a_provider {
-        use crate::{Client, HttpTransport, InitError, Options};
-        use std::{env, process::Command, sync::Arc, time::Duration};
+        use crate::{
+            Client, HttpTransport, InitError, Options, Request, Response, Transport, TransportError,
+        };
+        use std::{
+            env,
+            net::TcpListener,
+            process::Command,
+            sync::{Arc, Mutex},
+            time::Duration,
+        };
 
         #[test]
         fn dlv_73_https_is_an_error_from_the_start_that_names_the_features() {
@@ -246,33 +254,62 @@ mod tests {
             }
         }
 
+        /// Connections to it are made, and nothing else happens: only there does TLS begin.
+        fn listener() -> (TcpListener, String) {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let address = listener.local_addr().expect("an address");
+            (listener, format!("https://{address}"))
+        }
+
         #[test]
         fn dlv_74_a_request_by_https_is_a_transport_failure_and_no_panic() {
-            fails_to("https://127.0.0.1:1");
+            let (_listener, url) = listener();
+            fails_to(&url);
         }
 
         /// The environment belongs to the whole process, so this test runs itself in another.
         #[test]
         fn dlv_74_a_request_by_an_https_proxy_is_a_transport_failure_and_no_panic() {
-            const PROXY: (&str, &str) = ("ALL_PROXY", "https://127.0.0.1:1");
-            if env::var(PROXY.0).is_ok_and(|proxy| proxy == PROXY.1) {
-                assert!(HttpTransport::default().needs_tls("http://posthog.example"));
+            const CHILD: &str = "POSTHOG_TESTS_CHILD";
+            if env::var_os(CHILD).is_some() {
                 return fails_to("http://posthog.example");
             }
+            let (_listener, proxy) = listener();
             let status = Command::new(env::current_exe().expect("this test"))
                 .arg("dlv_74_a_request_by_an_https_proxy")
-                .envs([PROXY])
+                .envs([(CHILD, "1"), ("ALL_PROXY", &proxy)])
                 .status();
             assert!(status.expect("a process").success());
         }
 
+        /// Notes why requests fail: not by a panic, at least.
+        #[derive(Default)]
+        struct Noting {
+            inner: HttpTransport,
+            reasons: Mutex<Vec<String>>,
+        }
+
+        impl Transport for Noting {
+            fn send(&self, request: &Request) -> Result<Response, TransportError> {
+                self.inner.send(request).inspect_err(|error| {
+                    let mut reasons = self.reasons.lock().expect("no panic");
+                    reasons.push(error.to_string());
+                })
+            }
+        }
+
         fn fails_to(host: &str) {
             let options = Options::new("phc_secret").host(host).max_retries(0);
-            let transport = Arc::new(HttpTransport::default());
-            let client = Client::with_transport(options, transport).expect("options in order");
+            let transport = Arc::<Noting>::default();
+            let client = Client::with_transport(options, Arc::clone(&transport) as _)
+                .expect("options in order");
             client.capture("e");
             assert_eq!(client.flush(Duration::from_secs(10)), Ok(()));
             assert_eq!((client.stats().failed, client.stats().pending()), (1, 0));
+            assert_eq!(
+                *transport.reasons.lock().expect("no panic"),
+                ["the connection failed: there is no TLS provider"]
+            );
         }
     }
 }

@@ -77,6 +77,7 @@ fn parameters(
 struct Server {
     address: SocketAddr,
     bodies: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -89,21 +90,29 @@ impl Server {
             .with_single_cert(vec![certificate], key)
             .expect("a certificate and its key");
         let (config, bodies) = (Arc::new(config), Arc::<Mutex<Vec<String>>>::default());
-        let noted = Arc::clone(&bodies);
+        let connections = Arc::<AtomicUsize>::default();
+        let (noted, counted) = (Arc::clone(&bodies), Arc::clone(&connections));
         let address = listen(move |socket| {
             let tls = ServerConnection::new(Arc::clone(&config)).expect("a configuration in order");
             let mut stream = BufReader::new(StreamOwned::new(tls, socket));
-            let body = read_request(&mut stream)?;
-            noted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(body);
-            let stream = stream.get_mut();
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"status\":1}")?;
-            stream.conn.send_close_notify();
-            stream.flush()
+            for nth in 0.. {
+                let body = read_request(&mut stream)?;
+                counted.fetch_add(usize::from(nth == 0), Ordering::Relaxed);
+                noted
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(body);
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"status\":1}";
+                stream.get_mut().write_all(answer)?;
+                stream.get_mut().flush()?;
+            }
+            Ok(())
         });
-        Self { address, bodies }
+        Self {
+            address,
+            bodies,
+            connections,
+        }
     }
 
     fn url(&self) -> String {
@@ -276,6 +285,20 @@ fn dlv_73_events_go_over_tls_to_a_server_with_a_good_certificate() {
 }
 
 #[test]
+fn dlv_70_a_connection_over_tls_is_kept() {
+    let authority = Authority::new();
+    let server = authority.good_server();
+    let options = Options::new(KEY).host(server.url());
+    let client = Client::with_transport(options, transport(authority.roots())).expect("in order");
+    for _ in 0..3 {
+        client.capture("e");
+        assert_eq!(client.flush(PATIENCE), Ok(()));
+    }
+    assert_eq!(server.bodies().len(), 3);
+    assert_eq!(server.connections.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn dlv_74_an_expired_certificate_is_a_transport_failure() {
     let authority = Authority::new();
     let server = authority.server("127.0.0.1", |params| {
@@ -315,6 +338,7 @@ fn dlv_74_a_server_that_speaks_no_tls_is_a_transport_failure() {
     let server = Server {
         address,
         bodies: Arc::default(),
+        connections: Arc::default(),
     };
     is_not_believed(&server, RootCertificates::bundled(), "corrupt message");
 }

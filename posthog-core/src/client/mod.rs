@@ -424,6 +424,12 @@ impl Client {
         self.0.debug.store(enabled, Ordering::Relaxed);
     }
 
+    /// The host as it was given, for links into PostHog's web interface; requests may go to another (DLV-13).
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.0.config.host
+    }
+
     /// What became of the events so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
