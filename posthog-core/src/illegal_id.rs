@@ -49,7 +49,7 @@ mod tests {
     use super::{ILLEGAL, is_illegal};
 
     #[test]
-    fn illegal_ids_are_known_in_any_case_and_in_quotes() {
+    fn cap_120_illegal_ids_are_known_in_any_case_and_in_quotes() {
         for id in ILLEGAL {
             assert!(
                 is_illegal(id)

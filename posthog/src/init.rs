@@ -22,7 +22,15 @@ use std::fmt;
 /// [`InitError`] names the option that is malformed, never showing the key; or says that there is a global client
 /// already, which then stays (CAP-7).
 pub fn init(options: impl Into<Options>) -> Result<Guard, InitError> {
-    let client = Client::new(options)?;
+    init_with(Client::new(options)?)
+}
+
+/// Makes a client the global one: for a client over a transport of one's own, such as an
+/// [`HttpTransport`](crate::HttpTransport) that trusts other root certificates.
+///
+/// # Errors
+/// [`InitError::AlreadyInitialised`] while there is a global client; that one stays (CAP-7).
+pub fn init_with(client: Client) -> Result<Guard, InitError> {
     global::install((*client).clone())?;
     Ok(Guard { client })
 }

