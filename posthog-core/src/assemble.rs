@@ -2,10 +2,10 @@
 //!
 //! All of it happens on the calling thread, in one pass that writes the final JSON (CAP-20, CAP-21).
 
-use crate::notice::say;
 use crate::{
     captured::{self, CapturedEvent},
     client::DropReason,
+    config::{Config, fixed_properties},
     context::Context,
     event::{Event, Overrides},
     fresh_uuid::fresh_uuid,
@@ -13,7 +13,8 @@ use crate::{
     limits,
     merge::{Merge, bare, left_out},
     names, notice,
-    options::{CaptureMode, Config, fixed_properties},
+    notice::say,
+    options::CaptureMode,
     properties::Properties,
     runtime,
     switch::switch_of,
@@ -231,6 +232,14 @@ impl IdLimit {
             _ => Self::Characters,
         }
     }
+
+    /// How long an ID is, as the service counts.
+    pub(crate) fn length_of(self, id: &str) -> usize {
+        match self {
+            Self::Characters => id.chars().count(),
+            Self::Bytes => id.len(),
+        }
+    }
 }
 
 /// The ID, if the service can keep it apart from others (CAP-44).
@@ -239,11 +248,7 @@ pub(crate) fn checked_id<'a>(
     event: &str,
     limit: IdLimit,
 ) -> Result<Cow<'a, str>, DropReason> {
-    let length = match limit {
-        _ if id.len() <= limits::DISTINCT_ID => 0,
-        IdLimit::Characters => id.chars().count(),
-        IdLimit::Bytes => id.len(),
-    };
+    let length = limit.length_of(&id);
     if length > limits::DISTINCT_ID {
         notice::warn_each(format_args!(
             "the event `{event}` is dropped: its distinct ID has a length of {length}, and 200 is the most"

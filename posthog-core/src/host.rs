@@ -1,7 +1,6 @@
 //! Where requests go.
 
-use crate::client::InitError;
-use crate::notice::say;
+use crate::{client::InitError, notice::say};
 use std::net::Ipv6Addr;
 
 /// A host that requests can be sent to, without a trailing slash.

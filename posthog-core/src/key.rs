@@ -1,7 +1,6 @@
 //! The project key. It is checked once, and never printed.
 
-use crate::notice::say;
-use crate::{client::InitError, limits};
+use crate::{client::InitError, limits, notice::say};
 use std::fmt;
 
 /// A key that the service can accept.

@@ -1,6 +1,5 @@
 //! The kinds of calls: who an event belongs to, and what the context adds to it (CTX-52).
 
-use crate::notice::say;
 use crate::{
     assemble::{IdLimit, checked_id},
     client::DropReason,
@@ -9,6 +8,7 @@ use crate::{
     identifier::clean,
     illegal_id::is_illegal,
     limits, notice,
+    notice::say,
 };
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -105,7 +105,7 @@ impl Kind {
                 checked_group(group_type, key)?;
                 match explicit.or_else(ambient) {
                     Some(id) => Ok(known(checked_id(id, name, limit)?)),
-                    None => Ok(known(group_id(group_type, key).into())),
+                    None => Ok(known(group_id(group_type, key, limit).into())),
                 }
             }
         }
@@ -147,9 +147,9 @@ fn checked_group(group_type: &str, key: &str) -> Result<(), DropReason> {
 }
 
 /// The ID of a group that nobody identifies: always the same, so that it makes one person at most (CAP-96).
-fn group_id(group_type: &str, key: &str) -> String {
+fn group_id(group_type: &str, key: &str, limit: IdLimit) -> String {
     let id = format!("${}_{}", group_type.trim(), key.trim());
-    if id.chars().count() <= limits::DISTINCT_ID {
+    if limit.length_of(&id) <= limits::DISTINCT_ID {
         return id;
     }
     Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()).to_string()

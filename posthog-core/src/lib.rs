@@ -19,6 +19,8 @@ mod client;
 #[cfg(feature = "runtime")]
 mod clock;
 #[cfg(feature = "runtime")]
+mod config;
+#[cfg(feature = "runtime")]
 mod context;
 #[cfg(feature = "runtime")]
 mod delivery;

@@ -1,7 +1,6 @@
 //! Who wins where two say something about one property (CAP-60, CAP-61).
 
-use crate::notice::say;
-use crate::{json::write_text, names, properties::Properties, switch::switch_of_json};
+use crate::{json::write_text, names, notice::say, properties::Properties, switch::switch_of_json};
 use serde_json::Value;
 use std::collections::HashSet;
 

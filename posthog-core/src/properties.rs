@@ -1,9 +1,8 @@
 //! Properties, kept as the JSON that goes out.
 
-use crate::notice::say;
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
-    notice,
+    notice::{self, say},
     object::Entries,
     property_value::PropertyValue,
     user_code::caught,

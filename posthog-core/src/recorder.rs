@@ -1,10 +1,10 @@
 //! Recording what code captures, for its tests.
 
-use crate::notice::say;
 use crate::{
     captured::CapturedEvent,
     client::{Client, global},
     context::NewContext,
+    notice::say,
 };
 use std::{
     future::Future,

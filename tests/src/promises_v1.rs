@@ -49,7 +49,7 @@ fn headers(request: &Received, broken: &mut Broken) {
         broken.note("DLV-110", format!("the attempt is {attempt:?}"));
     }
     let id = header("posthog-request-id");
-    if !id.is_some_and(|text| Uuid::parse_str(text).is_ok()) {
+    if id.is_none_or(|text| Uuid::parse_str(text).is_err()) {
         broken.note("DLV-110", format!("the request id is {id:?}"));
     }
     let time = header("posthog-request-timestamp");

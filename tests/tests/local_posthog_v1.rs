@@ -21,6 +21,9 @@ const HEADERS: [(&str, &str); 7] = [
     ("PostHog-Request-Timestamp", "2031-05-07T02:00:03.100000Z"),
 ];
 
+/// What makes something good bad.
+type Spoil = fn(&mut Value);
+
 fn post(posthog: &LocalPostHog, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let url = posthog.url();
     let address = url.trim_start_matches("http://");
@@ -137,7 +140,6 @@ fn what_is_no_batch_is_refused_as_a_whole() {
 #[test]
 fn a_bad_event_costs_only_itself() {
     let posthog = LocalPostHog::start();
-    type Spoil = fn(&mut Value);
     let cases: [(Spoil, &str); 13] = [
         (|event| event["event"] = json!(""), "missing_event_name"),
         (
@@ -266,7 +268,6 @@ fn results_are_as_they_were_planned() {
 #[test]
 fn broken_promises_are_noted_and_not_refused() {
     let posthog = LocalPostHog::start();
-    type Spoil = fn(&mut Value);
     let cases: [(Spoil, &str); 9] = [
         (|body| body["api_key"] = json!("phc_key"), "(DLV-112)"),
         (|body| body["token"] = json!("phc_key"), "(DLV-112)"),

@@ -433,6 +433,17 @@ fn cap_44_in_v1_a_distinct_id_has_at_most_200_bytes() {
 }
 
 #[test]
+fn cap_96_in_v1_the_id_of_a_group_has_at_most_200_bytes() {
+    let group = || Event::group_identify("company", "é".repeat(150), json!({}));
+    let id = |event: Value| event["distinct_id"].as_str().unwrap_or_default().to_owned();
+    let by_v0 = id(support::sent(group()));
+    assert_eq!(by_v0, format!("$company_{}", "é".repeat(150)));
+    let by_v1 = id(sent(group()));
+    assert!(by_v1.parse::<uuid::Uuid>().is_ok(), "{by_v1}");
+    assert_eq!(by_v1, id(sent(group())), "it is always the same");
+}
+
+#[test]
 fn cap_131_typed_options_and_properties_mean_the_same_in_both_forms() {
     let typed = Event::new("e")
         .distinct_id("u")

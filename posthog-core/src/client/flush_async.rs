@@ -94,13 +94,11 @@ impl Future for FlushAsync {
             State::Done(result) => Poll::Ready(*result),
             State::Waiting(waiting) => {
                 let mut told = waiting.told();
-                match told.result {
-                    Some(result) => Poll::Ready(result),
-                    None => {
-                        told.waker = Some(context.waker().clone());
-                        Poll::Pending
-                    }
+                if let Some(result) = told.result {
+                    return Poll::Ready(result);
                 }
+                told.waker = Some(context.waker().clone());
+                Poll::Pending
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Which clients live. Two for one project double the workers and mix up the order of events, mostly by oversight.
 
-use crate::notice::say;
-use crate::{host::Host, key::ApiKey};
+use crate::{host::Host, key::ApiKey, notice::say};
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},

@@ -10,18 +10,19 @@ pub use errors::{FlushError, InitError};
 pub use stats::Stats;
 pub(crate) use stats::{Counters, DropReason, add};
 
-use crate::notice::say;
 use crate::{
     assemble::{self, Assembled, Assembler, IdLimit},
     captured::CapturedEvent,
     clock::{Clock, SystemClock},
+    config::Config,
     context::{Context, stack},
     delivery::{Admitted, DeliveryFailure, Lanes, v1},
     event::Event,
     failure::panic::install_hook,
     fresh_uuid::fresh_uuid,
     identifier, notice,
-    options::{CaptureMode, Config, Options},
+    notice::say,
+    options::{CaptureMode, Options},
     properties::Properties,
     recorder::Recording,
     transport::Transport,

@@ -3,10 +3,10 @@
 //! With no context open nothing is set, and nothing is remembered for one opened later (CTX-34).
 
 use super::{InvalidSessionId, SessionId, stack};
-use crate::notice::say;
 use crate::{
     identifier::{self, Identifier},
     illegal_id, notice,
+    notice::say,
     properties::Properties,
     property_value::PropertyValue,
 };

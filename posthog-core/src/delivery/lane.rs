@@ -10,14 +10,13 @@ use super::{
     schedule::{Failed, Limits, Outcome, Schedule, Step},
     wire::Wire,
 };
-use crate::notice::say;
 use crate::{
     client::{Counters, DropReason, FlushError, add, in_hook},
     clock::Clock,
+    config::Config,
     host::Host,
     key::ApiKey,
-    notice,
-    options::Config,
+    notice::{self, say},
     transport::{Response, Transport, TransportError},
     user_code::caught,
 };

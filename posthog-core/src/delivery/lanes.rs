@@ -8,9 +8,10 @@ use super::{
 use crate::{
     client::{Counters, DropReason, FlushError},
     clock::Clock,
+    config::Config,
     host::Host,
     key::ApiKey,
-    options::{CaptureMode, Config},
+    options::CaptureMode,
     transport::Transport,
 };
 use std::{sync::Arc, time::Duration};

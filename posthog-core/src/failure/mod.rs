@@ -11,10 +11,10 @@ mod type_name;
 
 pub(crate) use memory::{FailureMemory, Mark};
 
-use crate::notice::say;
 use crate::{
     client::{Client, global},
     context::stack::{self, Observer, Settings},
+    notice::say,
     user_code::caught,
 };
 use cause::Cause;

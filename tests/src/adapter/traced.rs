@@ -104,14 +104,12 @@ impl Transport for Traced {
 /// V1 says it in a header. In V0 a batch that failed is sent again with the same events.
 fn earlier_attempts(request: &Request, uuids: &[String], sent: &[Sent]) -> usize {
     let attempt = header(request, "PostHog-Attempt").and_then(|text| text.parse::<usize>().ok());
-    match attempt {
-        Some(attempt) => attempt.saturating_sub(1),
-        None => {
-            let failed = |sent: &&Sent| !(200..300).contains(&sent.status_code);
-            let same = sent.iter().filter(|sent| sent.uuid_list == uuids);
-            same.filter(failed).count()
-        }
+    if let Some(attempt) = attempt {
+        return attempt.saturating_sub(1);
     }
+    let failed = |sent: &&Sent| !(200..300).contains(&sent.status_code);
+    let same = sent.iter().filter(|sent| sent.uuid_list == uuids);
+    same.filter(failed).count()
 }
 
 fn uuids(request: &Request) -> Vec<String> {
