@@ -2,10 +2,16 @@
 
 mod support;
 
-use posthog::{Client, Event, InitError, Options};
-use posthog_tests::{Fault, LocalPostHog};
+use posthog::{
+    CaptureMode, Client, Clock, Event, HttpTransport, InitError, Options, Transport,
+    testing::{Memory, TestClock},
+};
+use posthog_tests::{Fault, LocalPostHog, Received};
 use serde::{Serialize, Serializer, ser::Error};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use support::{PATIENCE, Rig, log_lines};
 
 fn refused(options: Options) -> InitError {
@@ -219,6 +225,112 @@ fn dlv_144_the_key_appears_in_no_log_line_at_any_level_and_in_no_debug_output() 
     assert!(lines.iter().any(|line| line.level == log::Level::Trace));
     for secret in [KEY, PASSWORD, "Unutterable", "unspeakable"] {
         assert!(!printed.concat().contains(secret), "{printed:?}");
+        let told = log_lines::with(&[secret]);
+        assert!(told.is_empty(), "{told:?}");
+    }
+}
+
+#[test]
+fn dlv_144_no_request_of_v1_or_the_ai_lane_gives_the_key_away() {
+    const KEY: &str = "phc_Undisclosed43";
+    log_lines::collect();
+    let server = LocalPostHog::start();
+    let printed = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&printed);
+    let clock = Arc::new(TestClock::starting_at(support::start()));
+    let client = Client::with_clock(
+        Options::new(KEY)
+            .host(server.url())
+            .capture_mode(CaptureMode::V1)
+            .debug(true)
+            .max_retries(0)
+            .request_timeout(Duration::from_millis(200))
+            .on_error(move |failure| {
+                let text = format!("{failure} {failure:?}");
+                told.lock().expect("no panic").push(text);
+            }),
+        Arc::new(HttpTransport::default()),
+        Arc::clone(&clock) as Arc<dyn Clock>,
+    )
+    .expect("options in order");
+    let settle = || {
+        support::eventually(|| {
+            clock.advance(Duration::from_secs(10));
+            client.flush(Duration::ZERO).is_ok()
+        });
+    };
+    let print = |text: String| printed.lock().expect("no panic").push(text);
+    // Servers that fail, and servers that say the key back in all that they say.
+    let echo = |status| Fault::StatusWith {
+        status,
+        retry_after: Some(KEY.to_owned()),
+        body: format!(r#"{{"error":"{KEY}","authorization":"Bearer {KEY}"}}"#),
+    };
+    for fault in [
+        Fault::Delay(Duration::ZERO),
+        echo(200),
+        echo(400),
+        echo(401),
+        echo(402),
+        echo(404),
+        echo(413),
+        echo(503),
+        Fault::HangBeforeHeaders,
+        Fault::ResetBeforeRead,
+        Fault::ResetAfterRead,
+        Fault::Garbage,
+        Fault::TruncateBody,
+        // Without the key: of what a server says, ureq logs the `Location` as it is, and nothing can be done about it.
+        Fault::Redirect("/elsewhere".to_owned()),
+    ] {
+        for ai in [false, true] {
+            server.next(fault.clone());
+            if ai {
+                client.capture_ai("$ai_generation");
+            } else {
+                client.capture(Event::new("e").property("b", Fails));
+            }
+            print(format!("{:?}", client.flush(Duration::ZERO)));
+            settle();
+        }
+        server.next(fault);
+        print(format!("{:?}", client.capture_immediate("at once")));
+    }
+    let arrived = server.requests();
+    let authorized = |request: &Received| request.headers.contains_key("authorization");
+    assert!(arrived.iter().any(authorized), "it is sent");
+    server.stop_listening();
+    client.capture("e");
+    client.capture_ai("$ai_generation");
+    settle();
+    let result = client.shutdown(Duration::ZERO);
+    print(format!("{client:?} {:?} {result:?}", client.stats()));
+
+    let rig = Rig::with(|options| options.capture_mode(CaptureMode::V1));
+    let keyed = Client::with_transport(
+        Options::new(KEY).capture_mode(CaptureMode::V1),
+        Arc::clone(&rig.wire) as Arc<dyn Transport>,
+    )
+    .expect("options in order");
+    keyed.capture("e");
+    keyed.capture_ai("$ai_generation");
+    assert_eq!(keyed.flush(PATIENCE), Ok(()));
+    let memory = Memory::default();
+    for request in rig.wire.requests() {
+        print(format!("{request:?} {request:#?}"));
+        let _ = memory.send(&request);
+    }
+    print(format!("{memory:?} {:?}", HttpTransport::default()));
+    let guard = posthog::init(Options::new(KEY).send(false)).expect("no other");
+    print(format!("{guard:?} {:?}", guard.client()));
+    print(format!(
+        "{:?}",
+        posthog::init(Options::new(KEY)).map(|_| ())
+    ));
+
+    let printed = printed.lock().expect("no panic").concat();
+    for secret in [KEY, "Undisclosed", "Bearer"] {
+        assert!(!printed.contains(secret), "{printed}");
         let told = log_lines::with(&[secret]);
         assert!(told.is_empty(), "{told:?}");
     }

@@ -84,10 +84,10 @@ fn dlv_146_retries_follow_the_same_rules() {
     let times = rig.wire.times();
     assert_eq!(times.len(), 3);
     assert!(
-        times[1] - times[0] >= Duration::from_millis(200),
+        times[1] >= times[0] + Duration::from_millis(200),
         "{times:?}"
     );
-    assert!(times[2] - times[1] >= 7 * SECOND, "{times:?}");
+    assert!(times[2] >= times[1] + 7 * SECOND, "{times:?}");
     let stats = rig.client.stats();
     assert_eq!((stats.delivered, stats.retries), (1, 2));
     let uuid = |event: &Value| event["uuid"].clone();
@@ -276,6 +276,7 @@ fn dlv_56_an_async_flush_ends_at_its_timeout_and_says_what_is_pending() {
     });
     assert_eq!(result.map_err(|error| error.pending), Err(1));
     rig.wire.release();
+    rig.settled(1);
     rig.clock.advance(SECOND);
     assert_eq!(
         executor().block_on(rig.client.flush_async(PATIENCE)),

@@ -206,10 +206,10 @@ fn holds(plan: &Plan) {
         .fates
         .values()
         .filter(|fate| **fate == Fate::Delivered);
-    let stats = client.stats();
+    let books = client.stats();
     let delivered = delivered.count() as u64;
-    assert_eq!(stats.delivered, delivered);
-    assert_eq!(stats.failed, plan.events as u64 - delivered);
+    assert_eq!(books.delivered, delivered);
+    assert_eq!(books.failed, plan.events as u64 - delivered);
     // Whatever is open still was so after the last attempt.
     let expected: BTreeMap<String, Vec<Option<String>>> = state
         .fates
