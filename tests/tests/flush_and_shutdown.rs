@@ -293,7 +293,9 @@ fn dlv_62_a_retry_that_is_due_after_the_deadline_is_lost_at_the_deadline() {
     rig.until(|stats| stats.failed == 33);
     // Whoever asks later, or was late to wake up at the deadline, is told what the worker found.
     assert_eq!(pending(rig.client.shutdown(PATIENCE)), 33);
-    eventually(|| log_lines::with(&["33 events of the lane `analytics` were not delivered"]).len() == 1);
+    eventually(|| {
+        log_lines::with(&["33 events of the lane `analytics` were not delivered"]).len() == 1
+    });
 }
 
 #[test]

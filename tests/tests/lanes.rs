@@ -95,7 +95,7 @@ fn timed<T: Send>(clock: &TestClock, code: impl FnOnce() -> T + Send) -> (T, Dur
         }
         running.join().expect("no panic")
     });
-    (result, clock.now() - began)
+    (result, clock.now().saturating_sub(began))
 }
 
 fn pending(result: Result<(), FlushError>) -> u64 {

@@ -236,12 +236,10 @@ fn exc_78_an_error_that_is_boxed_on_its_way_is_captured_once() {
 
 #[test]
 fn exc_15_what_is_no_error_is_synthetic() {
-    let event = record(|| {
-        (|| {
-            context! { Err::<(), _>("just text") }
-        })()
-    })
-    .remove(0);
+    let fails = || {
+        context! { Err::<(), _>("just text") }
+    };
+    let event = record(fails).remove(0);
     assert_eq!(
         event.properties["$exception_list"][0]["mechanism"]["synthetic"],
         true
