@@ -428,7 +428,11 @@ fn dlv_143_with_a_callback_a_failure_is_a_line_of_the_level_debug() {
 
 #[test]
 fn dlv_140_the_stats_add_up_by_reason_at_every_moment() {
-    let told = Told::v1(|options| options.max_batch_size(2).flush_at(2).max_retries(0));
+    // Batches go when they are full, however far the clock is moved meanwhile.
+    let told = Told::v1(|options| {
+        let options = options.flush_interval(Duration::from_secs(3600));
+        options.max_batch_size(2).flush_at(2).max_retries(0)
+    });
     let stats = || told.rig.client.stats();
     told.results(&[(1, "drop", "x")]);
     for status in [400, 503] {
@@ -456,4 +460,18 @@ fn dlv_140_the_stats_add_up_by_reason_at_every_moment() {
     assert_eq!((of.failed_refused, of.failed_exhausted), (2, 2));
     assert_eq!((of.failed_unreadable, of.failed_at_shutdown), (2, 1));
     assert_eq!(of.delivered, 1);
+}
+
+#[test]
+fn dlv_140_a_failure_says_what_the_transport_said() {
+    let told = Told::with(|options| options.max_retries(0));
+    told.rig
+        .wire
+        .answer_with(Err(posthog::TransportError::Connection {
+            reason: "reset by the test".into(),
+        }));
+    told.capture(&[1]);
+    let failure = told.failure();
+    let reason = failure.reason.as_deref().expect("a reason");
+    assert!(reason.contains("reset by the test") && failure.to_string().contains(reason));
 }

@@ -1,4 +1,5 @@
-//! Four threads capture while requests fail at random and others flush: in the end the books balance.
+//! Four threads capture, for both lanes and in either mode, while requests fail at random and others flush: in the end
+//! the books balance.
 //!
 //! It takes 3 s, or as long as `POSTHOG_SOAK_SECONDS` says.
 
@@ -6,7 +7,7 @@
 mod books;
 
 use books::Books;
-use posthog::{Event, HttpTransport, Options, Stats};
+use posthog::{CaptureMode, Event, HttpTransport, Options, Stats};
 use posthog_tests::{Fault, LocalPostHog};
 use std::{
     collections::BTreeSet,
@@ -75,8 +76,13 @@ fn dlv_140_whatever_happens_each_event_is_acknowledged_or_reported_once() {
     println!("the seed is {seed}");
 
     let server = LocalPostHog::start();
+    let mode = match seed % 2 {
+        0 => CaptureMode::V0,
+        _ => CaptureMode::V1,
+    };
     let options = Options::new("phc_test")
         .host(server.url())
+        .capture_mode(mode)
         .flush_at(50)
         .max_batch_size(50)
         .max_queue_size(2000)
@@ -102,7 +108,11 @@ fn dlv_140_whatever_happens_each_event_is_acknowledged_or_reported_once() {
                     while Instant::now() < end {
                         let size = usize::try_from(random.below(400)).expect("small");
                         let event = Event::new("e").property("x", "x".repeat(size));
-                        match client.capture(event) {
+                        let captured = match random.below(5) {
+                            0 => client.capture_ai(Event::new("$ai_generation")),
+                            _ => client.capture(event),
+                        };
+                        match captured {
                             Some(uuid) => kept.push(uuid),
                             None => refused += 1,
                         }

@@ -1,14 +1,13 @@
 //! What the service's answer to a batch means.
 
 use super::{
-    batch::Dropped,
     form::Form,
     retry_after,
     v1::{self, EventResult},
 };
 use crate::transport::{Response, TransportError};
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     time::{Duration, SystemTime},
 };
 use uuid::Uuid;
@@ -19,7 +18,8 @@ pub(super) enum Answer {
     /// The service has the batch, but for the events that it threw away, and those that it wants again.
     Taken {
         status: u16,
-        dropped: Vec<Dropped>,
+        /// Why, for each event that it threw away (DLV-118).
+        dropped: HashMap<Uuid, String>,
         again: HashSet<Uuid>,
         asked: Duration,
     },
@@ -65,13 +65,13 @@ impl Answer {
         match status {
             200..=299 if form == Form::V1 => match v1::results(body) {
                 Some(results) => {
-                    let mut dropped = Vec::new();
+                    let mut dropped = HashMap::new();
                     let mut again = HashSet::new();
                     for (uuid, result) in results {
                         match result {
                             EventResult::Delivered => {}
                             EventResult::Dropped { details } => {
-                                dropped.push(Dropped { uuid, details });
+                                dropped.insert(uuid, details);
                             }
                             EventResult::Retry => drop(again.insert(uuid)),
                         }
@@ -87,7 +87,7 @@ impl Answer {
             },
             200..=299 => Self::Taken {
                 status,
-                dropped: Vec::new(),
+                dropped: HashMap::new(),
                 again: HashSet::new(),
                 asked: Duration::ZERO,
             },

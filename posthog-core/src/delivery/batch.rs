@@ -11,13 +11,6 @@ pub(super) struct Queued {
     pub(super) admitted: Duration,
 }
 
-/// An event that the service threw away, and why (DLV-118).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Dropped {
-    pub(super) uuid: Uuid,
-    pub(super) details: String,
-}
-
 /// Events cut from the queue to be sent in one request.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -31,6 +24,8 @@ pub(super) struct Batch {
     pub(super) attempts: u32,
     /// When the next is due.
     pub(super) due: Duration,
+    /// What the transport said when no answer came, the last time.
+    pub(super) unreached: Option<String>,
     /// What stays the same in all attempts, made with the first one (DLV-111).
     pub(super) identity: Option<(Uuid, SystemTime)>,
     /// The compressed body and its encoding, where it is the same in all attempts (DLV-83).
@@ -45,6 +40,7 @@ impl Batch {
             dropped: Vec::new(),
             attempts: 0,
             due,
+            unreached: None,
             identity: None,
             body: None,
         }

@@ -26,6 +26,8 @@ pub struct DeliveryFailure {
     pub request_id: Option<Uuid>,
     /// How long the server asked to wait with its last answer.
     pub retry_after: Option<Duration>,
+    /// What the transport said, where the last attempt got no answer.
+    pub reason: Option<String>,
     /// The events that are lost.
     pub events: Vec<FailedEvent>,
 }
@@ -78,6 +80,7 @@ impl fmt::Display for DeliveryFailure {
             lane,
             status,
             attempts,
+            reason,
             events,
             ..
         } = self;
@@ -95,7 +98,11 @@ impl fmt::Display for DeliveryFailure {
                 )
             }
             (DeliveryFailureKind::Exhausted, None) => {
-                write!(f, "the server was not reached in {attempts} attempts")
+                write!(f, "the server was not reached in {attempts} attempts")?;
+                match reason {
+                    Some(reason) => write!(f, ", the last time because {reason}"),
+                    None => Ok(()),
+                }
             }
             (DeliveryFailureKind::Dropped, _) => f.write_str("the service threw them away"),
             (DeliveryFailureKind::Unreadable, _) => {

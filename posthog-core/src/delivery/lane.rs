@@ -452,6 +452,7 @@ impl Shared {
                 batch.events.len()
             )),
         }
+        batch.unreached = outcome.as_ref().err().map(ToString::to_string);
         Answer::read(
             self.wire.form,
             batch.events.len(),
@@ -500,6 +501,7 @@ impl Shared {
                 .filter(|_| self.wire.form == Form::V1)
                 .map(|(id, _)| id),
             retry_after: (!asked.is_zero()).then_some(*asked),
+            reason: batch.unreached.clone(),
             events: FailedEvent::of(batch, failed.loses_open()),
         }
     }

@@ -218,7 +218,7 @@ impl Schedule {
         match answer {
             Answer::Taken {
                 status,
-                dropped,
+                mut dropped,
                 again,
                 asked,
             } => {
@@ -228,8 +228,8 @@ impl Schedule {
                     .partition(|event| again.contains(&event.uuid));
                 let mut delivered = 0;
                 for event in rest {
-                    match dropped.iter().find(|dropped| dropped.uuid == event.uuid) {
-                        Some(reason) => batch.dropped.push((event, reason.details.clone())),
+                    match dropped.remove(&event.uuid) {
+                        Some(details) => batch.dropped.push((event, details)),
                         None => delivered += 1,
                     }
                 }
