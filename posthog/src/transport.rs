@@ -4,6 +4,7 @@
 
 #[cfg(feature = "_tls")]
 mod roots;
+mod secret;
 mod tls;
 
 #[cfg(feature = "_tls")]
@@ -15,6 +16,10 @@ use tls::Tls;
 use ureq::{
     Proxy, ProxyProtocol,
     http::{Uri, uri::Scheme},
+    unversioned::{
+        resolver::DefaultResolver,
+        transport::{Connector, DefaultConnector},
+    },
 };
 
 /// Sends requests over HTTP/1.1 and keeps the connection for the next one.
@@ -85,16 +90,25 @@ impl Transport for HttpTransport {
             });
         }
         let failed = |error: ureq::Error| failure(&error, request);
-        let mut builder = self
-            .agent
-            .post(&request.url)
-            .config()
-            .timeout_global(Some(request.timeout))
-            .build();
-        for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
-        }
-        let mut answer = builder.send(&request.body[..]).map_err(failed)?;
+        let authorization = request
+            .headers
+            .iter()
+            .find(|(name, _)| *name == AUTHORIZATION);
+        let authorization = authorization.map_or("", |(_, value)| value);
+        let answer = secret::behind_stand_in(authorization, |stand_in| {
+            let mut builder = self
+                .agent
+                .post(&request.url)
+                .config()
+                .timeout_global(Some(request.timeout))
+                .build();
+            for (name, value) in &request.headers {
+                let hidden = *name == AUTHORIZATION;
+                builder = builder.header(*name, if hidden { &stand_in } else { value });
+            }
+            builder.send(&request.body[..])
+        });
+        let mut answer = answer.map_err(failed)?;
         let retry_after = answer
             .headers()
             .get("retry-after")
@@ -173,12 +187,19 @@ impl HttpTransportBuilder {
             None => config,
         };
         HttpTransport {
-            agent: config.build().new_agent(),
+            agent: ureq::Agent::with_parts(
+                config.build(),
+                DefaultConnector::new().chain(secret::PutKeyIn),
+                DefaultResolver::default(),
+            ),
             proxy,
             tls,
         }
     }
 }
+
+/// The header that carries the key.
+const AUTHORIZATION: &str = "Authorization";
 
 /// What went wrong, without the URL and what else an error may quote.
 fn failure(error: &ureq::Error, request: &Request) -> TransportError {

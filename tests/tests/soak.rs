@@ -65,17 +65,8 @@ fn fault(random: &mut Random) -> Fault {
     }
 }
 
-#[test]
-fn dlv_140_whatever_happens_each_event_is_acknowledged_or_reported_once() {
-    let seconds = env::var("POSTHOG_SOAK_SECONDS").ok();
-    let seconds = seconds.map_or(3, |text| {
-        text.parse().expect("POSTHOG_SOAK_SECONDS is a number")
-    });
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let seed = RandomState::new().hash_one(0);
-    println!("the seed is {seed}");
-
-    let server = LocalPostHog::start();
+/// A client in either mode, whose queue is filled and whose retries are used up at times.
+fn books(server: &LocalPostHog, seed: u64) -> Books {
     let mode = match seed % 2 {
         0 => CaptureMode::V0,
         _ => CaptureMode::V1,
@@ -88,7 +79,21 @@ fn dlv_140_whatever_happens_each_event_is_acknowledged_or_reported_once() {
         .max_queue_size(2000)
         .max_retries(2)
         .request_timeout(Duration::from_millis(100));
-    let books = Books::new(Arc::new(HttpTransport::default()), options);
+    Books::new(Arc::new(HttpTransport::default()), options)
+}
+
+#[test]
+fn dlv_140_whatever_happens_each_event_is_acknowledged_or_reported_once() {
+    let seconds = env::var("POSTHOG_SOAK_SECONDS").ok();
+    let seconds = seconds.map_or(3, |text| {
+        text.parse().expect("POSTHOG_SOAK_SECONDS is a number")
+    });
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let seed = RandomState::new().hash_one(0);
+    println!("the seed is {seed}");
+
+    let server = LocalPostHog::start();
+    let books = books(&server, seed);
     let (client, clock) = (&books.client, &books.clock);
     let capturing = AtomicBool::new(true);
     // A capturer that panicked must not leave the others running.
