@@ -11,7 +11,7 @@ use crate::{
     fresh_uuid::fresh_uuid,
     kind::{Identity, Kind},
     limits,
-    merge::{Merge, bare, left_out},
+    merge::{Merge, bare, groups, left_out},
     names, notice,
     notice::say,
     options::CaptureMode,
@@ -155,7 +155,7 @@ fn sets_something(properties: &Properties) -> bool {
         |key: &[u8]| [names::SET, names::SET_ONCE].contains(&&*String::from_utf8_lossy(bare(key)));
     properties
         .iter()
-        .any(|(key, value)| sets(key) && value != b"{}")
+        .any(|(key, value)| sets(key) && value.starts_with(b"{") && value != b"{}")
 }
 
 /// Refuses what is about a person and personless: the service would drop it without a word (CAP-82).
@@ -181,6 +181,18 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
             event.properties.remove(switch);
             left_out(switch);
         }
+    }
+    if let Some(given) = event.properties.remove(names::GEOIP_DISABLE)
+        && switch_of(&given) == Some(true)
+    {
+        let on = (names::GEOIP_DISABLE.to_owned(), Value::Bool(true));
+        event.properties.extend([on]);
+    }
+    if let Some(given) = event.properties.remove(names::GROUPS)
+        && let Some(groups) = groups(given.to_string().as_bytes())
+        && let Ok(groups) = serde_json::from_slice(&groups)
+    {
+        event.properties.insert(names::GROUPS.to_owned(), groups);
     }
     let profile = event.properties.get(names::PROCESS_PERSON_PROFILE);
     checked_person(&event.event, profile.and_then(Value::as_bool))

@@ -2,7 +2,7 @@
 
 use crate::{
     event_id::ToUuid,
-    identifier::Identifier,
+    identifier::{Identifier, clean},
     kind::Kind,
     names, notice,
     properties::Properties,
@@ -80,8 +80,8 @@ impl Event {
         properties: impl PropertyValue,
     ) -> Self {
         let (group_type, key) = (
-            group_type.into(),
-            key.identifier().unwrap_or_default().into_owned(),
+            cleaned(&group_type.into()),
+            cleaned(&key.identifier().unwrap_or_default()),
         );
         let mut event = Self::of_kind(Kind::Group { group_type, key }, names::GROUP_IDENTIFY);
         event.typed(names::GROUP_SET, &properties);
@@ -254,6 +254,11 @@ impl Event {
         self.properties.typed_key(key);
         self.properties.value(value);
     }
+}
+
+/// As IDs are cleaned (CAP-42, CAP-43).
+fn cleaned(text: &str) -> String {
+    clean(text).unwrap_or_default().into_owned()
 }
 
 impl From<&str> for Event {

@@ -41,6 +41,18 @@ impl<'a, 'b> Merge<'a, 'b> {
                 self.disable_geoip = self.disable_geoip.or(switch_of_json(value));
                 return;
             }
+            if names::OBJECTS
+                .iter()
+                .any(|object| object.as_bytes() == name)
+                && !value.starts_with(b"{")
+            {
+                say!(
+                    Warn,
+                    "the property `{}` is left out: it has to be an object",
+                    String::from_utf8_lossy(name)
+                );
+                return;
+            }
             if name == names::GROUPS.as_bytes() {
                 if let Some(groups) = groups(value) {
                     self.add(names::GROUPS, &groups);
@@ -140,7 +152,7 @@ impl<'a> Seen<'a> {
 }
 
 /// The groups of an event, type to key, as text: what is blank is left out, and nothing is sent without any (CAP-99).
-fn groups(json: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn groups(json: &[u8]) -> Option<Vec<u8>> {
     let given: serde_json::Map<String, Value> = serde_json::from_slice(json).ok()?;
     let mut groups = serde_json::Map::new();
     for (group_type, key) in given {

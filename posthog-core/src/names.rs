@@ -75,6 +75,9 @@ pub const SET: &str = "$set";
 /// Properties to set on the person where it has none of that name.
 pub const SET_ONCE: &str = "$set_once";
 
+/// Properties that are objects, of properties in their turn: anything else the service cannot take.
+pub const OBJECTS: [&str; 3] = [SET, SET_ONCE, GROUP_SET];
+
 /// Properties that switch something and so must be booleans: a wrong type can cost the whole request (CAP-81, CAP-131).
 pub const SWITCHES: [&str; 3] = [PROCESS_PERSON_PROFILE, COOKIELESS_MODE, IGNORE_SENT_AT];
 

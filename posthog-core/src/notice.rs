@@ -3,7 +3,7 @@
 //! They go to the [`log`] facade with the prefix `[PostHog]`, never to standard output (DLV-145). What may repeat with
 //! every event is said at most once a minute per cause, with the count of what was left unsaid.
 
-use crate::user_code::caught;
+use crate::{limits, user_code::caught};
 use log::Level;
 use std::{
     cell::Cell,
@@ -15,6 +15,8 @@ use std::{
 
 /// How long a cause stays quiet after it was logged.
 const QUIET: Duration = Duration::from_secs(60);
+/// How many bytes of a line count, and are said, where it may carry a name from outside.
+const LONGEST_CAUSE: usize = 500;
 /// How many causes and values are remembered; beyond that the memory starts anew, so that hostile input cannot grow it.
 const REMEMBERED: usize = 1000;
 
@@ -34,18 +36,25 @@ thread_local! {
     static SPEAKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Hands a line to the logger, which is the user's code: it may panic, and it may itself tag and capture. What the SDK
-/// would say about that is not said, or the two would call each other without end.
-pub(crate) fn tell(level: Level, message: Arguments<'_>) {
-    if !log::log_enabled!(level)
+/// Calls the logger, which is the user's code: it may panic, and it may itself tag and capture. What the SDK would say
+/// about that is not said, or the two would call each other without end.
+fn with_logger<R>(level: Level, call: impl FnOnce() -> R) -> Option<R> {
+    // Not for the logger to decide, and so no call of it.
+    if level > log::max_level()
         || SPEAKING
             .try_with(|speaking| speaking.replace(true))
             .unwrap_or(true)
     {
-        return;
+        return None;
     }
-    caught(|| log::log!(level, "[PostHog] {message}"));
+    let result = caught(call);
     let _ = SPEAKING.try_with(|speaking| speaking.set(false));
+    result
+}
+
+/// Hands a line to the logger.
+pub(crate) fn tell(level: Level, message: Arguments<'_>) {
+    with_logger(level, || log::log!(level, "[PostHog] {message}"));
 }
 
 /// [`tell`] with a text to format.
@@ -67,8 +76,11 @@ pub(crate) fn error_each(message: Arguments<'_>) {
 }
 
 fn say_each(level: Level, message: Arguments<'_>) {
-    if log::log_enabled!(level) {
-        say_cause(level, &message.to_string(), message);
+    if with_logger(level, || log::log_enabled!(level)) == Some(true) {
+        let text = message.to_string();
+        // Names come from outside, and the memory is bounded.
+        let cause = limits::cut(&text, LONGEST_CAUSE);
+        say_cause(level, cause, format_args!("{cause}"));
     }
 }
 

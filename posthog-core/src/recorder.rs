@@ -55,7 +55,8 @@ impl Drop for Listening {
 /// that attach a [`Context`](crate::Context) taken inside it.
 ///
 /// A panic in `code` goes on to the test as it would without the recording. The recording is no context itself: code
-/// that sets a tag without a context of its own sets nothing, as it would outside.
+/// that sets a tag without a context of its own sets nothing, as it would outside. It sees a context that is around it,
+/// and no hooks, opt-outs or options of the clients that the code names.
 ///
 /// ```
 /// use posthog_core::{Event, identify_context, new_context, testing};

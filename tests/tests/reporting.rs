@@ -351,11 +351,13 @@ fn dlv_62_a_shutdown_counts_as_lost_only_what_the_service_does_not_have() {
     let _ = told.rig.client.flush(Duration::ZERO);
     told.rig.settled(1);
     let pending = told.rig.client.flush(Duration::ZERO);
-    assert_eq!(pending.map_err(|error| error.pending), Err(2));
+    assert_eq!(pending.map_err(|error| error.pending), Err(1));
     let lost = told.rig.client.shutdown(Duration::ZERO);
-    assert_eq!(lost.map_err(|error| error.pending), Err(2));
+    assert_eq!(lost.map_err(|error| error.pending), Err(1));
     let stats = told.rig.client.stats();
-    assert_eq!((stats.delivered, stats.failed_at_shutdown), (3, 2));
+    assert_eq!((stats.delivered, stats.failed_at_shutdown), (3, 1));
+    // That one the service had thrown away for good.
+    assert_eq!(stats.failed_dropped_by_service, 1);
     adds_up(&stats);
 }
 

@@ -20,7 +20,7 @@ use crate::{
     event::Event,
     failure::panic::install_hook,
     fresh_uuid::fresh_uuid,
-    identifier, notice,
+    identifier, limits, notice,
     notice::say,
     options::{CaptureMode, Options},
     properties::Properties,
@@ -77,6 +77,8 @@ pub enum Immediate {
     NotAccepted,
     /// The service has it.
     Delivered(Uuid),
+    /// It was accepted, and not sent: the client was made with `send(false)`.
+    NotSent(Uuid),
     /// It is lost. Where the service threw it away, its [`FailedEvent`](crate::FailedEvent) says why.
     Failed(DeliveryFailure),
 }
@@ -186,7 +188,7 @@ impl Client {
         let event = event.into();
         let client = stack::recorder().unwrap_or_else(|| self.clone());
         match client.accept(&event, &Context::current()) {
-            Some(admitted) => client.deliver_now(admitted, event.is_ai()),
+            Some(admitted) => client.deliver_now(admitted, &event),
             None => Immediate::NotAccepted,
         }
     }
@@ -195,44 +197,52 @@ impl Client {
         let admitted = self.accept(event, context)?;
         let uuid = admitted.uuid;
         if self.0.config.sync_mode {
-            if let Immediate::Failed(failure) = self.deliver_now(admitted, event.is_ai()) {
-                notice::warn_each(format_args!("{failure}"));
+            match self.deliver_now(admitted, event) {
+                Immediate::NotAccepted => return None,
+                Immediate::Failed(failure) => notice::warn_each(format_args!("{failure}")),
+                Immediate::Delivered(_) | Immediate::NotSent(_) => {}
             }
             return Some(uuid);
         }
-        let queued = match &self.0.sink {
-            Sink::Lanes(lanes) => lanes.admit(admitted, event.is_ai()),
-            Sink::Recording(recording) => {
-                recording.keep(&admitted.json);
-                Ok(())
-            }
-            Sink::Nowhere => Ok(()),
-        };
-        match queued {
-            Ok(()) => Some(uuid),
-            Err(reason) => {
-                if reason == DropReason::Closed {
-                    Self::say_closed(event);
+        match &self.0.sink {
+            Sink::Lanes(lanes) => match lanes.admit(admitted, event.is_ai()) {
+                Ok(()) => {}
+                Err(reason) => {
+                    self.refused(event, reason);
+                    return None;
                 }
-                self.0.counters.dropped(reason);
-                None
-            }
+            },
+            Sink::Recording(recording) => recording.keep(&admitted.json),
+            Sink::Nowhere => {}
         }
+        Some(uuid)
     }
 
-    fn deliver_now(&self, admitted: Admitted, ai: bool) -> Immediate {
+    fn deliver_now(&self, admitted: Admitted, event: &Event) -> Immediate {
         let uuid = admitted.uuid;
         match &self.0.sink {
-            Sink::Lanes(lanes) => match lanes.deliver_now(admitted, ai) {
-                Some(failure) => Immediate::Failed(failure),
-                None => Immediate::Delivered(uuid),
+            Sink::Lanes(lanes) => match lanes.deliver_now(admitted, event.is_ai()) {
+                Ok(None) => Immediate::Delivered(uuid),
+                Ok(Some(failure)) => Immediate::Failed(failure),
+                Err(reason) => {
+                    self.refused(event, reason);
+                    Immediate::NotAccepted
+                }
             },
             Sink::Recording(recording) => {
                 recording.keep(&admitted.json);
                 Immediate::Delivered(uuid)
             }
-            Sink::Nowhere => Immediate::NotAccepted,
+            Sink::Nowhere => Immediate::NotSent(uuid),
         }
+    }
+
+    /// Counts an event that a lane refused.
+    fn refused(&self, event: &Event, reason: DropReason) {
+        if reason == DropReason::Closed {
+            Self::say_closed(event);
+        }
+        self.0.counters.dropped(reason);
     }
 
     /// The pipeline of capture.md, section 3, up to the queue. What is refused is counted.
@@ -273,10 +283,12 @@ impl Client {
         }
         let Assembled { mut json, uuid } = assembled;
         if assemble::is_too_large(&json, event, &inner.config) {
-            notice::warn_each(format_args!(
-                "the event `{name}` is dropped: it has {} bytes",
-                json.len()
-            ));
+            let name = limits::cut(name, limits::EVENT_NAME_BYTES);
+            notice::say_cause(
+                log::Level::Warn,
+                &format!("too large: {name}"),
+                format_args!("the event `{name}` is dropped: it has {} bytes", json.len()),
+            );
             return Err(DropReason::TooLarge);
         }
         if inner.debug.load(Ordering::Relaxed) {
@@ -285,13 +297,18 @@ impl Client {
                 json.len()
             ));
             // What people ask and machines answer is in no log (DLV-144).
-            if !event.is_ai() {
+            if !event.is_ai() && !name.starts_with(crate::names::AI_PREFIX) {
                 say!(Trace, "{}", String::from_utf8_lossy(&json));
             }
         }
         let is_v1 = inner.config.capture_mode == CaptureMode::V1 && !event.is_ai();
         if is_v1 && matches!(inner.sink, Sink::Lanes(_)) {
-            json = v1::event(&json).ok_or(DropReason::Invalid)?;
+            json = v1::event(&json).ok_or_else(|| {
+                notice::warn_each(format_args!(
+                    "the event `{name}` is dropped: it has no form in V1"
+                ));
+                DropReason::Invalid
+            })?;
         }
         Ok(Admitted { json, uuid })
     }

@@ -9,6 +9,8 @@ pub(super) struct Queued {
     pub(super) json: Vec<u8>,
     pub(super) uuid: Uuid,
     pub(super) admitted: Duration,
+    /// How many were admitted to the lane before it.
+    pub(super) number: u64,
 }
 
 /// Events cut from the queue to be sent in one request.
@@ -18,16 +20,16 @@ pub(super) struct Batch {
     pub(super) events: Vec<Queued>,
     /// Those that the service threw away.
     pub(super) dropped: Vec<(Queued, String)>,
-    /// How many there were.
-    pub(super) size: usize,
     /// Attempts made.
     pub(super) attempts: u32,
     /// When the next is due.
     pub(super) due: Duration,
     /// What the transport said when no answer came, the last time.
     pub(super) unreached: Option<String>,
-    /// What stays the same in all attempts, made with the first one (DLV-111).
-    pub(super) identity: Option<(Uuid, SystemTime)>,
+    /// When it was cut from the queue: set with the first request, and the same for both halves of a split (DLV-111).
+    pub(super) created: Option<SystemTime>,
+    /// The ID of all its requests, made with the first.
+    pub(super) request_id: Option<Uuid>,
     /// The compressed body and its encoding, where it is the same in all attempts (DLV-83).
     pub(super) body: Option<(Vec<u8>, Option<&'static str>)>,
 }
@@ -35,13 +37,13 @@ pub(super) struct Batch {
 impl Batch {
     pub(super) fn new(events: Vec<Queued>, due: Duration) -> Self {
         Self {
-            size: events.len(),
             events,
             dropped: Vec::new(),
             attempts: 0,
             due,
             unreached: None,
-            identity: None,
+            created: None,
+            request_id: None,
             body: None,
         }
     }
@@ -49,11 +51,14 @@ impl Batch {
     /// Two batches of their own, in order (DLV-95). What is final already stays with the first.
     pub(super) fn split(mut self, now: Duration) -> [Self; 2] {
         let second = self.events.split_off(self.events.len() / 2);
-        let second = Self::new(second, now);
+        let half = |events| Self {
+            created: self.created,
+            ..Self::new(events, now)
+        };
+        let second = half(second);
         let first = Self {
-            size: self.size - second.size,
             dropped: self.dropped,
-            ..Self::new(self.events, now)
+            ..half(self.events)
         };
         [first, second]
     }

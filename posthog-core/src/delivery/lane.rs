@@ -104,6 +104,38 @@ struct State {
     /// By then the shutdown is over: requests and waits are cut to it (DLV-60).
     deadline: Option<Duration>,
     dropped_by_full_queue: u64,
+    direct: Direct,
+}
+
+/// Events that threads send themselves, past the queue.
+#[derive(Clone, Copy, Default)]
+struct Direct {
+    begun: u64,
+    ended: u64,
+}
+
+/// What a flush waits for: everything that was admitted before it.
+#[derive(Clone, Copy)]
+pub(super) struct Through {
+    admitted: u64,
+    direct: u64,
+}
+
+impl State {
+    /// Whether anybody is there who could get something done.
+    fn is_busy(&self) -> bool {
+        self.worker == Worker::Running || self.direct.begun > self.direct.ended
+    }
+
+    /// How many events of these are not final yet.
+    fn pending(&self, through: Through) -> u64 {
+        self.schedule.pending(through.admitted) + through.direct.saturating_sub(self.direct.ended)
+    }
+
+    /// How many events are not final yet.
+    fn open(&self) -> u64 {
+        self.schedule.open() + self.direct.begun - self.direct.ended
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,6 +170,7 @@ impl Lane {
             shut_down: None,
             deadline: None,
             dropped_by_full_queue: 0,
+            direct: Direct::default(),
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -214,62 +247,72 @@ impl Lane {
             notice::error_once(format_args!(
                 "no worker could be started, so events wait in the queue: {error}"
             ));
-            // The next event tries again.
+            // The next event, flush or shutdown tries again; nobody waits for it meanwhile.
             self.0.lock().worker = Worker::NotStarted;
+            self.0.changed.notify_all();
         }
+    }
+
+    /// Starts the worker where an earlier try has failed and events wait for it.
+    fn start_if_needed(&self, mut state: MutexGuard<'_, State>) {
+        let needed = state.worker == Worker::NotStarted && state.schedule.open() > 0;
+        if needed {
+            state.worker = Worker::Running;
+        }
+        drop(state);
+        if needed {
+            self.start_worker();
+        }
+        self.0.changed.notify_all();
     }
 
     /// Sends an event on this thread, past the queue, and waits until it is final (DLV-146). `None` if it was delivered.
-    pub(super) fn deliver_now(&self, event: Admitted) -> Option<DeliveryFailure> {
+    ///
+    /// A shutdown ends it at its deadline, as it ends the worker (DLV-60).
+    pub(super) fn deliver_now(
+        &self,
+        event: Admitted,
+    ) -> Result<Option<DeliveryFailure>, DropReason> {
         let shared = &*self.0;
-        add(&shared.counters.admitted, 1);
-        let mut schedule = Schedule::new(shared.limits, Queue::new(1, usize::MAX));
-        // An empty queue takes it.
-        let _ = schedule.admit(shared.queued(event));
-        schedule.close();
-        loop {
-            // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
-            let state = shared.lock();
-            let now = shared.clock.now();
-            match schedule.step(now) {
-                Step::Send(mut batch) => {
-                    drop(state);
-                    let answer = shared.send(&mut batch, shared.request_timeout);
-                    let outcome =
-                        schedule.sent(batch, answer, shared.clock.now(), shared.clock.random());
-                    shared.count(&outcome);
-                    if let Some(failed) = outcome.failed {
-                        return Some(shared.describe(&failed));
-                    }
-                }
-                Step::Wait { until } => {
-                    drop(shared.sleep(state, until.map(|until| until.saturating_sub(now))));
-                }
-                Step::Stop => return None,
-            }
+        let mut state = shared.lock();
+        if state.shut_down.is_some() || state.deadline.is_some() {
+            return Err(DropReason::Closed);
         }
+        state.direct.begun += 1;
+        add(&shared.counters.admitted, 1);
+        drop(state);
+        let failure = shared.deliver(event);
+        shared.lock().direct.ended += 1;
+        shared.changed.notify_all();
+        if let Some(status) = failure.as_ref().and_then(|failure| failure.status) {
+            explain(status, shared.wire.form);
+        }
+        Ok(failure)
     }
 
-    /// Has everything sent that was admitted before; the count that has to be final (DLV-50).
-    pub(super) fn begin_flush(&self) -> u64 {
-        let through = self.0.lock().schedule.flush();
-        self.0.changed.notify_all();
+    /// Has everything sent that was admitted before; what has to be final (DLV-50).
+    pub(super) fn begin_flush(&self) -> Through {
+        let mut state = self.0.lock();
+        let through = Through {
+            admitted: state.schedule.flush(),
+            direct: state.direct.begun,
+        };
+        self.start_if_needed(state);
         through
     }
 
     /// Waits until that is final, or the time is up, or nobody wants to know any more; how many events are not.
     pub(super) fn end_flush(
         &self,
-        through: u64,
+        through: Through,
         deadline: Duration,
         given_up: impl Fn() -> bool,
     ) -> u64 {
         let shared = &*self.0;
         let state = shared.wait(shared.lock(), deadline, |state| {
-            state.schedule.pending(through) == 0 || given_up()
+            state.pending(through) == 0 || given_up()
         });
-        // What a batch delivered of itself is not waited for, although the batch is.
-        state.schedule.pending(through).min(state.schedule.open())
+        state.pending(through)
     }
 
     /// Takes no more events, and has the worker stop when everything is final or the time is up (DLV-60).
@@ -277,8 +320,7 @@ impl Lane {
         let mut state = self.0.lock();
         state.deadline.get_or_insert(deadline);
         state.schedule.close();
-        drop(state);
-        self.0.changed.notify_all();
+        self.start_if_needed(state);
     }
 
     /// Waits for that; what is not final then is lost, and counted (DLV-61 to DLV-64).
@@ -286,11 +328,11 @@ impl Lane {
         let shared = &*self.0;
         let state = shared.lock();
         let deadline = state.deadline.unwrap_or_default();
-        let finished = |state: &State| state.schedule.is_final() && state.worker != Worker::Running;
+        let finished = |state: &State| state.open() == 0 && state.worker != Worker::Running;
         let state = shared.wait(state, deadline, finished);
         if !may_wait() {
             // The drain goes on behind this call, up to the deadline (DLV-64).
-            return FlushError::unless_none(state.schedule.open());
+            return FlushError::unless_none(state.open());
         }
         shared.conclude(state)
     }
@@ -309,11 +351,14 @@ pub(crate) fn may_wait() -> bool {
 
 impl Shared {
     fn queued(&self, event: Admitted) -> Queued {
-        let Admitted { json, uuid } = event;
+        let Admitted { mut json, uuid } = event;
+        // It was written with room to grow, which would count for nothing in the queue's limit.
+        json.shrink_to_fit();
         Queued {
             json,
             uuid,
             admitted: self.clock.now(),
+            number: 0,
         }
     }
 
@@ -328,7 +373,7 @@ impl Shared {
         deadline: Duration,
         done: impl Fn(&State) -> bool,
     ) -> MutexGuard<'a, State> {
-        while !done(&state) && state.worker == Worker::Running && may_wait() {
+        while !done(&state) && state.is_busy() && may_wait() {
             let now = self.clock.now();
             if now >= deadline {
                 break;
@@ -341,7 +386,7 @@ impl Shared {
     /// Ends the shutdown: what is not final is lost. Whoever comes first says so, the worker or who waits for it, and the
     /// result stays (DLV-61, DLV-62).
     fn conclude(&self, mut state: MutexGuard<'_, State>) -> Result<(), FlushError> {
-        let pending = state.schedule.open();
+        let pending = state.open();
         // A request under way keeps its events: the worker counts them when it comes back.
         let lost = state.schedule.abandon();
         add(&self.counters.abandoned, lost as u64);
@@ -420,9 +465,58 @@ impl Shared {
         self.changed.notify_all();
     }
 
+    /// Sends one event, with the retries of any other.
+    fn deliver(&self, event: Admitted) -> Option<DeliveryFailure> {
+        let mut schedule = Schedule::new(self.limits, Queue::new(1, usize::MAX));
+        // An empty queue takes it.
+        let _ = schedule.admit(self.queued(event));
+        schedule.close();
+        loop {
+            // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
+            let state = self.lock();
+            let now = self.clock.now();
+            let left = state.deadline.map(|deadline| deadline.saturating_sub(now));
+            if left.is_some_and(|left| left.is_zero()) {
+                drop(state);
+                let batch = schedule.surrender();
+                add(&self.counters.abandoned, batch.events.len() as u64);
+                let failed = Failed {
+                    kind: DeliveryFailureKind::Exhausted,
+                    batch,
+                    status: None,
+                    asked: Duration::ZERO,
+                };
+                return Some(self.describe(&failed));
+            }
+            match schedule.step(now) {
+                Step::Send(mut batch) => {
+                    drop(state);
+                    let timeout =
+                        left.map_or(self.request_timeout, |left| left.min(self.request_timeout));
+                    let answer = self.send(&mut batch, timeout);
+                    let outcome =
+                        schedule.sent(batch, answer, self.clock.now(), self.clock.random());
+                    self.count(&outcome);
+                    if let Some(failed) = outcome.failed {
+                        return Some(self.describe(&failed));
+                    }
+                }
+                Step::Wait { until } => {
+                    let until = until.map(|until| until.saturating_sub(now));
+                    drop(self.sleep(state, [until, left].into_iter().flatten().min()));
+                }
+                Step::Stop => return None,
+            }
+        }
+    }
+
     /// Sends a batch once and takes note of how it went.
     fn attempt(&self, mut batch: Batch, timeout: Duration) -> MutexGuard<'_, State> {
-        let answer = self.send(&mut batch, timeout);
+        // What is in hand must not be lost, whatever panics (DLV-36).
+        let answer = caught(|| self.send(&mut batch, timeout)).unwrap_or(Answer::Later {
+            status: None,
+            asked: Duration::ZERO,
+        });
         let mut state = self.lock();
         let outcome = state
             .schedule
@@ -464,14 +558,14 @@ impl Shared {
     fn count(&self, outcome: &Outcome) {
         let Outcome {
             delivered,
+            dropped,
             retried,
             failed,
         } = outcome;
         add(&self.counters.delivered, *delivered as u64);
+        add(&self.counters.dropped_by_service, *dropped as u64);
         add(&self.counters.retries, u64::from(*retried));
         if let Some(failed) = failed {
-            let (lost, dropped) = failed.lost();
-            add(&self.counters.dropped_by_service, dropped as u64);
             let counter = match failed.kind {
                 DeliveryFailureKind::Refused | DeliveryFailureKind::Dropped => {
                     &self.counters.refused
@@ -479,7 +573,7 @@ impl Shared {
                 DeliveryFailureKind::Exhausted => &self.counters.exhausted,
                 DeliveryFailureKind::Unreadable => &self.counters.unreadable,
             };
-            add(counter, (lost - dropped) as u64);
+            add(counter, failed.lost() as u64);
         }
     }
 
@@ -496,10 +590,7 @@ impl Shared {
             status: *status,
             attempts: batch.attempts,
             // The other forms have no place for one.
-            request_id: batch
-                .identity
-                .filter(|_| self.wire.form == Form::V1)
-                .map(|(id, _)| id),
+            request_id: batch.request_id.filter(|_| self.wire.form == Form::V1),
             retry_after: (!asked.is_zero()).then_some(*asked),
             reason: batch.unreached.clone(),
             events: FailedEvent::of(batch, failed.loses_open()),
@@ -513,7 +604,14 @@ impl Shared {
         }
         match &self.on_error {
             Some(on_error) => {
-                notice::debug(format_args!("{failure}"));
+                // The callback may come too late to be of use (DLV-63).
+                let closing = self.lock().deadline.is_some();
+                let level = if closing {
+                    log::Level::Warn
+                } else {
+                    log::Level::Debug
+                };
+                notice::tell(level, format_args!("{failure}"));
                 if caught(|| on_error(failure)).is_none() {
                     notice::warn_each(format_args!("the `on_error` callback panicked"));
                 }

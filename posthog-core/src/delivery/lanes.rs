@@ -3,7 +3,7 @@
 use super::{
     failure::DeliveryFailure,
     form::Form,
-    lane::{Admitted, Lane, LaneOptions},
+    lane::{Admitted, Lane, LaneOptions, Through},
 };
 use crate::{
     client::{Counters, DropReason, FlushError},
@@ -20,8 +20,8 @@ use std::{sync::Arc, time::Duration};
 #[derive(Clone, Copy)]
 pub(crate) struct Flush {
     deadline: Duration,
-    analytics: u64,
-    ai: u64,
+    analytics: Through,
+    ai: Through,
 }
 
 impl Flush {
@@ -72,7 +72,11 @@ impl Lanes {
     }
 
     /// Sends an event on this thread and waits until it is final. `None` if it was delivered.
-    pub(crate) fn deliver_now(&self, event: Admitted, ai: bool) -> Option<DeliveryFailure> {
+    pub(crate) fn deliver_now(
+        &self,
+        event: Admitted,
+        ai: bool,
+    ) -> Result<Option<DeliveryFailure>, DropReason> {
         self.of(ai).deliver_now(event)
     }
 

@@ -79,6 +79,11 @@ impl Queue {
         batch
     }
 
+    /// How many of the events that were admitted before that number of events are still here.
+    pub(super) fn before(&self, number: u64) -> usize {
+        self.events.partition_point(|event| event.number < number)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.events.len()
     }
@@ -109,6 +114,7 @@ mod tests {
             json: vec![0; bytes],
             uuid: uuid::Uuid::from_u128(7),
             admitted: Duration::ZERO,
+            number: 0,
         })
     }
 

@@ -18,6 +18,12 @@ impl RetryPolicy {
     /// ever lengthens the wait.
     pub(super) fn wait(self, attempt: u32, asked: Duration, random: f64) -> Option<Duration> {
         let wait = backoff(attempt).max(asked.min(LONGEST_DELAY));
+        // A clock of the user's own may give anything.
+        let random = if (0.0..=1.0).contains(&random) {
+            random
+        } else {
+            0.0
+        };
         (attempt <= self.max_retries).then(|| wait.mul_f64(1.0 + random / 4.0))
     }
 }

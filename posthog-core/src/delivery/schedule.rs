@@ -21,15 +21,15 @@ pub(super) struct Limits {
     pub(super) retry: RetryPolicy,
 }
 
-/// The state of a lane. Events are final in the order in which they were admitted, so two counts say it all.
+/// The state of a lane. Every event has a number, for not all are final in the order in which they were admitted.
 #[derive(Debug)]
 pub(super) struct Schedule {
     limits: Limits,
     queue: Queue,
     /// Cut from the queue and not final; the halves of a split batch stand one after another.
     batches: Vec<Batch>,
-    /// The batch that is with the transport now, as it was taken from `batches`.
-    sending: bool,
+    /// The numbers of the events that are with the transport now.
+    sending: Option<Vec<u64>>,
     /// After a batch was given up for the server's sake, the next waits until then (DLV-98).
     not_before: Option<Duration>,
     failures_in_a_row: u32,
@@ -38,9 +38,6 @@ pub(super) struct Schedule {
     /// Everything admitted up to this count is to be sent now.
     flush_through: u64,
     admitted: u64,
-    finished: u64,
-    /// Delivered events of the first batch, which has others that are not final yet.
-    partly: u64,
     closing: bool,
 }
 
@@ -59,6 +56,8 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) delivered: usize,
+    /// Thrown away by the service.
+    pub(super) dropped: usize,
     pub(super) retried: bool,
     /// The batch is final, and lost events; whether all that were open are among them.
     pub(super) failed: Option<Failed>,
@@ -79,14 +78,33 @@ impl Failed {
         self.kind != DeliveryFailureKind::Dropped
     }
 
-    /// How many events are lost, and how many of these the service threw away.
-    pub(super) fn lost(&self) -> (usize, usize) {
-        let open = if self.loses_open() {
+    /// How many events are lost that were open until now.
+    pub(super) fn lost(&self) -> usize {
+        if self.loses_open() {
             self.batch.events.len()
         } else {
             0
+        }
+    }
+}
+
+impl Outcome {
+    fn given_up(
+        batch: Batch,
+        kind: DeliveryFailureKind,
+        status: Option<u16>,
+        asked: Duration,
+    ) -> Self {
+        let failed = Failed {
+            kind,
+            batch,
+            status,
+            asked,
         };
-        (open + self.batch.dropped.len(), self.batch.dropped.len())
+        Self {
+            failed: Some(failed),
+            ..Self::default()
+        }
     }
 }
 
@@ -96,21 +114,20 @@ impl Schedule {
             limits,
             queue,
             batches: Vec::new(),
-            sending: false,
+            sending: None,
             not_before: None,
             failures_in_a_row: 0,
             cut_to: None,
             flush_through: 0,
             admitted: 0,
-            finished: 0,
-            partly: 0,
             closing: false,
         }
     }
 
     /// Takes an event; whether the worker has something to do because of it.
-    pub(super) fn admit(&mut self, event: Queued) -> Result<bool, Full> {
+    pub(super) fn admit(&mut self, mut event: Queued) -> Result<bool, Full> {
         let was_full = self.is_full();
+        event.number = self.admitted;
         self.queue.push(event)?;
         self.admitted += 1;
         // The first one sets the timer; the one that fills a batch sends it at once (DLV-30, DLV-34).
@@ -136,36 +153,39 @@ impl Schedule {
 
     /// How many of the first `admitted` events are not final yet.
     pub(super) fn pending(&self, admitted: u64) -> u64 {
-        admitted.saturating_sub(self.finished)
+        let sending = self.sending.iter().flatten().copied();
+        let waiting = self.batches.iter().flat_map(|batch| &batch.events);
+        let cut = sending.chain(waiting.map(|event| event.number));
+        let cut = cut.filter(|number| *number < admitted).count();
+        (cut + self.queue.before(admitted)) as u64
     }
 
-    /// Whether everything admitted is final.
-    pub(super) fn is_final(&self) -> bool {
-        self.pending(self.admitted) == 0
-    }
-
-    /// How many events are not delivered or given up, whenever they were admitted.
+    /// How many events are not final yet.
     pub(super) fn open(&self) -> u64 {
-        self.pending(self.admitted) - self.partly
+        self.pending(self.admitted)
     }
 
-    /// Gives up everything that is queued; how many events that were. A batch under way is not counted.
+    /// Gives up everything that is queued; how many open events that were. A batch under way is not among it.
     pub(super) fn abandon(&mut self) -> usize {
         let batches = std::mem::take(&mut self.batches);
-        let finished: usize = batches.iter().map(|batch| batch.size).sum();
-        // What the service threw away of a batch is lost as well, and was not counted yet.
-        let open = |batch: &Batch| batch.events.len() + batch.dropped.len();
-        let lost: usize = batches.iter().map(open).sum();
-        let queued = self.queue.clear();
-        let partly = if self.sending { self.partly } else { 0 };
-        self.finish(finished + queued);
-        self.partly = partly;
-        lost + queued
+        let waiting: usize = batches.iter().map(|batch| batch.events.len()).sum();
+        waiting + self.queue.clear()
+    }
+
+    /// Hands out what is open, as the batch that it is or would be.
+    pub(super) fn surrender(&mut self) -> Batch {
+        let waiting = (!self.batches.is_empty()).then(|| self.batches.remove(0));
+        waiting.unwrap_or_else(|| {
+            Batch::new(
+                self.queue.take(usize::MAX, usize::MAX, false),
+                Duration::ZERO,
+            )
+        })
     }
 
     /// What to do now.
     pub(super) fn step(&mut self, now: Duration) -> Step {
-        if self.sending {
+        if self.sending.is_some() {
             return Step::Wait { until: None };
         }
         if self.batches.is_empty() {
@@ -176,7 +196,7 @@ impl Schedule {
                     Step::Wait { until: None }
                 };
             }
-            let cut_off = self.flush_through > self.finished;
+            let cut_off = self.queue.before(self.flush_through) > 0;
             let due = match self.queue.oldest() {
                 Some(oldest) if !cut_off && !self.is_full() => oldest + self.limits.flush_interval,
                 _ => now,
@@ -201,8 +221,9 @@ impl Schedule {
         if due > now {
             return Step::Wait { until: Some(due) };
         }
-        self.sending = true;
-        Step::Send(self.batches.remove(0))
+        let batch = self.batches.remove(0);
+        self.sending = Some(batch.events.iter().map(|event| event.number).collect());
+        Step::Send(batch)
     }
 
     /// Takes note of how an attempt went. `random` lies in 0 to 1.
@@ -213,12 +234,12 @@ impl Schedule {
         now: Duration,
         random: f64,
     ) -> Outcome {
-        self.sending = false;
+        self.sending = None;
         batch.attempts += 1;
         match answer {
             Answer::Taken {
                 status,
-                mut dropped,
+                dropped: mut reasons,
                 again,
                 asked,
             } => {
@@ -226,19 +247,18 @@ impl Schedule {
                 let (open, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut batch.events)
                     .into_iter()
                     .partition(|event| again.contains(&event.uuid));
-                let mut delivered = 0;
+                let (mut delivered, before) = (0, batch.dropped.len());
                 for event in rest {
-                    match dropped.remove(&event.uuid) {
+                    match reasons.remove(&event.uuid) {
                         Some(details) => batch.dropped.push((event, details)),
                         None => delivered += 1,
                     }
                 }
-                self.partly += delivered as u64;
+                let dropped = batch.dropped.len() - before;
                 batch.events = open;
                 // The next attempt has another body.
                 batch.body = None;
                 let outcome = if batch.events.is_empty() {
-                    self.finish(batch.size);
                     let lost_some = !batch.dropped.is_empty();
                     let failed = Failed {
                         kind: DeliveryFailureKind::Dropped,
@@ -255,6 +275,7 @@ impl Schedule {
                 };
                 Outcome {
                     delivered,
+                    dropped,
                     ..outcome
                 }
             }
@@ -266,9 +287,9 @@ impl Schedule {
                 Outcome::default()
             }
             Answer::Refused { status, asked } => {
-                self.give_up(batch, DeliveryFailureKind::Refused, Some(status), asked)
+                Outcome::given_up(batch, DeliveryFailureKind::Refused, Some(status), asked)
             }
-            Answer::Unreadable { status } => self.give_up(
+            Answer::Unreadable { status } => Outcome::given_up(
                 batch,
                 DeliveryFailureKind::Unreadable,
                 Some(status),
@@ -300,27 +321,7 @@ impl Schedule {
             self.not_before =
                 Some(now + backoff(self.limits.retry.max_retries + self.failures_in_a_row));
         }
-        self.give_up(batch, DeliveryFailureKind::Exhausted, status, asked)
-    }
-
-    fn give_up(
-        &mut self,
-        batch: Batch,
-        kind: DeliveryFailureKind,
-        status: Option<u16>,
-        asked: Duration,
-    ) -> Outcome {
-        self.finish(batch.size);
-        let failed = Failed {
-            kind,
-            batch,
-            status,
-            asked,
-        };
-        Outcome {
-            failed: Some(failed),
-            ..Outcome::default()
-        }
+        Outcome::given_up(batch, DeliveryFailureKind::Exhausted, status, asked)
     }
 
     /// The service is there: nothing waits for it any more.
@@ -328,10 +329,5 @@ impl Schedule {
         self.failures_in_a_row = 0;
         self.not_before = None;
         self.cut_to = None;
-    }
-
-    fn finish(&mut self, events: usize) {
-        self.finished += events as u64;
-        self.partly = 0;
     }
 }

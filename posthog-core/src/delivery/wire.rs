@@ -17,7 +17,8 @@ pub(super) struct Wire {
 impl Wire {
     /// The next request for a batch (DLV-70, DLV-93).
     pub(super) fn request(&self, batch: &mut Batch, now: SystemTime, timeout: Duration) -> Request {
-        let (id, created) = *batch.identity.get_or_insert_with(|| (fresh_uuid(), now));
+        let created = *batch.created.get_or_insert(now);
+        let id = *batch.request_id.get_or_insert_with(fresh_uuid);
         let (body, encoding) = match (self.form, batch.body.take()) {
             (Form::V1, Some(body)) => body,
             (Form::V1, None) => {
