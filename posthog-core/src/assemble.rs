@@ -8,6 +8,7 @@ use crate::{
     config::{Config, fixed_properties},
     context::Context,
     event::{Event, Overrides},
+    frames::exceeds,
     fresh_uuid::fresh_uuid,
     kind::{Identity, Kind},
     limits,
@@ -57,6 +58,7 @@ impl Assembler {
             name,
             properties,
             overrides,
+            exception,
         } = event;
         let Overrides {
             distinct_id,
@@ -93,6 +95,10 @@ impl Assembler {
         captured::write_head(&mut json, name, &distinct_id, uuid, timestamp);
         let mut merge = Merge::new(&mut json);
         merge.all(&self.fixed);
+        if let Some(exception) = exception {
+            merge.all(&exception.properties);
+            merge.keep_to_the_exception();
+        }
         if let Some(alias) = alias {
             merge.text(names::ALIAS, &alias);
             merge.text(names::DISTINCT_ID, &distinct_id);
@@ -276,14 +282,5 @@ pub(crate) fn is_too_large(json: &[u8], event: &Event, config: &Config) -> bool 
     if event.is_ai() {
         return json.len() > limits::AI_EVENT_BYTES;
     }
-    json.len() > config.max_event_bytes || {
-        // Only a large event can have that many escapes.
-        json.len() * 2 > limits::ESCAPED_EVENT_BYTES
-            && json.len()
-                + json
-                    .iter()
-                    .filter(|byte| matches!(byte, b'"' | b'\\'))
-                    .count()
-                > limits::ESCAPED_EVENT_BYTES
-    }
+    exceeds(json, config.frame_rules.max_event_bytes)
 }

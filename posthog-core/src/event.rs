@@ -2,6 +2,7 @@
 
 use crate::{
     event_id::ToUuid,
+    frames::Stack,
     identifier::{Identifier, clean},
     kind::Kind,
     names, notice,
@@ -24,6 +25,17 @@ pub struct Event {
     pub(crate) name: String,
     pub(crate) properties: Properties,
     pub(crate) overrides: Overrides,
+    pub(crate) exception: Option<Box<Exceptional>>,
+}
+
+/// What the SDK says about a failure; nothing that the application says can replace it (EXC-46).
+#[derive(Clone, Debug)]
+pub(crate) struct Exceptional {
+    pub(crate) properties: Properties,
+    /// The stack, which goes into the event once its names are known.
+    pub(crate) stack: Option<Stack>,
+    /// The process ends: nothing is left for the worker to do (EXC-64).
+    pub(crate) at_once: bool,
 }
 
 /// What the call says about the event itself.
@@ -43,6 +55,7 @@ impl Event {
             name: name.into(),
             properties: Properties::new(),
             overrides: Overrides::default(),
+            exception: None,
         }
     }
 
@@ -86,6 +99,19 @@ impl Event {
         let mut event = Self::of_kind(Kind::Group { group_type, key }, names::GROUP_IDENTIFY);
         event.typed(names::GROUP_SET, &properties);
         event
+    }
+
+    /// The event that an exception will be, before anything is known of the error.
+    pub(crate) fn of_exception() -> Self {
+        Self::of_kind(Kind::Exception, names::EXCEPTION)
+    }
+
+    /// A failure that was described.
+    pub(crate) fn exceptional(exception: Exceptional) -> Self {
+        Self {
+            exception: Some(Box::new(exception)),
+            ..Self::of_exception()
+        }
     }
 
     pub(crate) fn through_ai_lane(mut self) -> Self {

@@ -6,11 +6,12 @@ use crate::{
         global::{self, listening},
     },
     event::Event,
+    frames::Location,
     identifier::Identifier,
     properties::Properties,
     property_value::PropertyValue,
 };
-use std::time::Duration;
+use std::{any::type_name, error::Error, panic, time::Duration};
 use uuid::Uuid;
 
 /// Captures an event in the current context with the global client: its UUID, or `None` if it was not accepted.
@@ -24,6 +25,32 @@ pub fn capture(event: impl Into<Event>) -> Option<Uuid> {
 /// Captures an AI event, such as `$ai_generation`. See [`Client::capture_ai`](crate::Client::capture_ai).
 pub fn capture_ai(event: impl Into<Event>) -> Option<Uuid> {
     capture(event.into().through_ai_lane())
+}
+
+/// Captures an error that the application deals with, in the current context: the event's UUID, or `None` if nothing was
+/// sent (EXC-5, EXC-36).
+///
+/// The event has the error's type and text, each `source()`, and the stack of this call. It is sent though the same error
+/// was captured before by a call, but not if a context has captured it just before; and a context that it leaves later
+/// does not capture it again (EXC-79). When no client listens, nothing is read of the error.
+///
+/// With more to say take [`Exception`](crate::Exception); for anything that does not implement [`Error`], such as
+/// `anyhow::Error`, the macro `capture_exception!`.
+///
+/// ```
+/// # use posthog_core::testing::record;
+/// let events = record(|| {
+///     if let Err(error) = "three".parse::<u32>() {
+///         posthog_core::capture_exception(&error);
+///     }
+/// });
+/// assert_eq!(events[0].properties["$exception_message"], "invalid digit found in string");
+/// ```
+#[track_caller]
+pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<Uuid> {
+    let location = Location::of(panic::Location::caller(), None);
+    // A reference is an error as well, and of a size that is known.
+    listening()?.capture_error(&error, type_name::<E>(), location)
 }
 
 /// Sends what is queued now, and waits until all that was captured before is delivered or given up.

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Capture,
     /// As a capture, by the lane for AI events (CAP-5).
     Ai,
+    /// As a capture, of a failure that the SDK described.
+    Exception,
     Identify,
     /// `set` and `set_once`.
     Person,
@@ -46,7 +48,7 @@ impl Kind {
     /// Whether the context's tags become properties. Person and group calls describe a person or a group for good; what
     /// is going on at the moment has no place there (CTX-53).
     pub(crate) fn takes_tags(&self) -> bool {
-        matches!(self, Self::Capture | Self::Ai)
+        matches!(self, Self::Capture | Self::Ai | Self::Exception)
     }
 
     /// Whose event it is: what the call says, then what the context says, then what the kind makes of neither.
@@ -65,7 +67,7 @@ impl Kind {
             alias: None,
         };
         match self {
-            Self::Capture | Self::Ai => match explicit.or_else(ambient) {
+            Self::Capture | Self::Ai | Self::Exception => match explicit.or_else(ambient) {
                 Some(id) => Ok(known(checked_id(id, name, limit)?)),
                 None => Ok(Identity {
                     personless: true,

@@ -29,7 +29,11 @@ mod event;
 #[cfg(feature = "runtime")]
 mod event_id;
 #[cfg(feature = "runtime")]
+mod exception;
+#[cfg(feature = "runtime")]
 mod failure;
+#[cfg(feature = "runtime")]
+mod frames;
 #[cfg(feature = "runtime")]
 mod fresh_uuid;
 #[cfg(feature = "runtime")]
@@ -87,9 +91,11 @@ pub use self::{
     delivery::{Compression, DeliveryFailure, DeliveryFailureKind, FailedEvent},
     event::Event,
     event_id::ToUuid,
+    exception::Exception,
+    failure::{ExceptionRateLimit, ExceptionText, Level, ToLevel},
     global_functions::{
-        alias, capture, capture_ai, flush, flush_async, group_identify, identify, set, set_once,
-        shutdown,
+        alias, capture, capture_ai, capture_exception, flush, flush_async, group_identify,
+        identify, set, set_once, shutdown,
     },
     identifier::Identifier,
     options::{CaptureMode, Options},
@@ -105,7 +111,7 @@ pub use self::{
 pub mod expansion {
     pub use crate::{
         client::{
-            Listener,
+            Installed, Listener,
             global::{listening, listening_to},
         },
         context::{Detached, set_tags, wrap},

@@ -25,6 +25,15 @@ pub const EXCEPTION_TYPE_BYTES: usize = 255;
 /// The most entries of `$exception_list` (EXC-22).
 pub const EXCEPTION_ENTRIES: usize = 50;
 
+/// The most frames of a stack (EXC-59).
+pub const FRAMES: usize = 64;
+/// The most frames of a stack that would make its event too large otherwise (EXC-96).
+pub const FRAMES_IF_LARGE: usize = 16;
+/// The most bytes that a stack adds to its event, which is queued without: batches are cut with room for it.
+pub const STACK_BYTES: usize = 32 << 10;
+/// The most bytes of the name of a function or file in a frame.
+pub const FRAME_TEXT_BYTES: usize = 1000;
+
 /// The longest start of `text` that has at most `bytes` bytes and ends between two characters.
 #[must_use]
 pub fn cut(text: &str, bytes: usize) -> &str {

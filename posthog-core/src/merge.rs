@@ -9,6 +9,7 @@ pub(crate) struct Merge<'a, 'b> {
     json: &'a mut Vec<u8>,
     seen: Seen<'b>,
     start: usize,
+    is_exception: bool,
     pub(crate) process_person_profile: Option<bool>,
     pub(crate) disable_geoip: Option<bool>,
 }
@@ -21,6 +22,7 @@ impl<'a, 'b> Merge<'a, 'b> {
             json,
             seen: Seen::Few(Vec::with_capacity(32)),
             start,
+            is_exception: false,
             process_person_profile: None,
             disable_geoip: None,
         }
@@ -33,10 +35,18 @@ impl<'a, 'b> Merge<'a, 'b> {
         }
     }
 
+    /// From now on no property that describes an exception is taken from the application (EXC-46).
+    pub(crate) fn keep_to_the_exception(&mut self) {
+        self.is_exception = true;
+    }
+
     /// Adds a property that the application gave: those that switch something have to be booleans.
     pub(crate) fn own(&mut self, key: &'b [u8], value: &[u8]) {
         if key.starts_with(b"\"$") {
             let name = bare(key);
+            if self.is_exception && is_of_exceptions(name) {
+                return;
+            }
             if name == names::GEOIP_DISABLE.as_bytes() {
                 self.disable_geoip = self.disable_geoip.or(switch_of_json(value));
                 return;
@@ -118,6 +128,20 @@ impl<'a, 'b> Merge<'a, 'b> {
     pub(crate) fn finish(self) {
         self.json.push(b'}');
     }
+}
+
+fn is_of_exceptions(name: &[u8]) -> bool {
+    let described = names::OF_EXCEPTIONS
+        .iter()
+        .any(|reserved| reserved.as_bytes() == name);
+    if described {
+        say!(
+            Debug,
+            "the property `{}` of an exception is left out: the SDK or the service sets it",
+            String::from_utf8_lossy(name)
+        );
+    }
+    described
 }
 
 /// A key without its quotes.

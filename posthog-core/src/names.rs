@@ -4,6 +4,31 @@
 
 /// The event that reports an error or a panic.
 pub const EXCEPTION: &str = "$exception";
+/// The errors of an `$exception` event, outermost first.
+pub const EXCEPTION_LIST: &str = "$exception_list";
+/// Groups exceptions by a word of the application's own (EXC-49).
+pub const EXCEPTION_FINGERPRINT: &str = "$exception_fingerprint";
+/// What an exception says of itself, and what the service makes of it: no property of the application's own can set
+/// these (EXC-46, EXC-49).
+pub const OF_EXCEPTIONS: [&str; 17] = [
+    EXCEPTION_LIST,
+    EXCEPTION_FINGERPRINT,
+    "$exception_level",
+    "$exception_source",
+    "$exception_type",
+    "$exception_message",
+    "$debug_images",
+    "$exception_handled",
+    "$exception_types",
+    "$exception_values",
+    "$exception_sources",
+    "$exception_functions",
+    "$exception_fingerprint_version",
+    "$exception_fingerprint_record",
+    "$exception_issue_id",
+    "$exception_release",
+    "$cymbal_errors",
+];
 /// The event that says who somebody is.
 pub const IDENTIFY: &str = "$identify";
 /// The event that sets properties of a person.

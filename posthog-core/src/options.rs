@@ -5,6 +5,7 @@ use crate::{
     client::InitError,
     config::{Config, DEFAULT_HOST},
     delivery::{Compression, DeliveryFailure},
+    failure::{ExceptionRateLimit, ExceptionText},
     host::Host,
     key::ApiKey,
     notice::say,
@@ -161,7 +162,7 @@ impl Options {
 
     /// The most bytes of one event's JSON; a larger one is dropped. Defaults to 900 KiB; 1 KiB to 900 KiB (DLV-26).
     pub fn max_event_bytes(mut self, bytes: usize) -> Self {
-        self.config.max_event_bytes = bytes;
+        Arc::make_mut(&mut self.config.frame_rules).max_event_bytes = bytes;
         self
     }
 
@@ -250,6 +251,76 @@ impl Options {
     /// Whether contexts that do not say so themselves capture the failures that leave them. Defaults to `true` (CTX-60).
     pub fn capture_exceptions(mut self, capture: bool) -> Self {
         self.config.capture_exceptions = capture;
+        self
+    }
+
+    /// Whether panics outside of any context that captures are captured, by the panic hook and with the global client.
+    /// Defaults to `false`; panics that unwind through a context need no option (EXC-88).
+    ///
+    /// On the main thread, where a panic ends the program as a rule, the hook also waits for its delivery, for 2 s at most
+    /// (EXC-89).
+    pub fn capture_panics(mut self, capture: bool) -> Self {
+        self.config.capture_panics = capture;
+        self
+    }
+
+    /// Whether errors and panics have the stack of where they were seen. Defaults to `true` (EXC-63).
+    ///
+    /// The capturing thread only walks its stack; names are looked up on the worker, unless a `before_send` hook has to
+    /// see them. Without the feature `backtrace` the stack is the one place that the compiler knows.
+    pub fn capture_stacktrace(mut self, capture: bool) -> Self {
+        self.config.capture_stacktrace = capture;
+        self
+    }
+
+    /// Frames whose file, function or crate contains one of these are the application's own, whatever the rules say that
+    /// tell its code from dependencies. Defaults to none (EXC-66).
+    pub fn in_app_include(mut self, parts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let rules = Arc::make_mut(&mut self.config.frame_rules);
+        rules
+            .in_app
+            .include
+            .extend(parts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Frames whose file, function or crate contains one of these are not the application's own. Defaults to none; it wins
+    /// over [`in_app_include`](Self::in_app_include) (EXC-66).
+    pub fn in_app_exclude(mut self, parts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let rules = Arc::make_mut(&mut self.config.frame_rules);
+        rules
+            .in_app
+            .exclude
+            .extend(parts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the hook that may change what errors and panics say before it is sent, entry by entry, on the thread that
+    /// captures. Defaults to none: their text goes out as it is.
+    ///
+    /// Where it panics, the text of that entry is left out. What was said counts unchanged for telling one failure from
+    /// another.
+    ///
+    /// ```
+    /// # use posthog_core::Options;
+    /// let options = Options::new("phc_project_key").scrub_exception(|text| {
+    ///     if text.exception_type == "LoginError" {
+    ///         text.value = "login failed".to_owned();
+    ///     }
+    /// });
+    /// ```
+    pub fn scrub_exception(
+        mut self,
+        hook: impl Fn(&mut ExceptionText) + Send + Sync + 'static,
+    ) -> Self {
+        self.config.scrub_exception = Some(Arc::new(hook));
+        self
+    }
+
+    /// How many failures of one type, from one place, are captured by themselves; `None` for no limit. Defaults to
+    /// [`ExceptionRateLimit::default`]: bursts of 50, and 10 more every 10 s (EXC-94).
+    pub fn exception_rate_limit(mut self, limit: impl Into<Option<ExceptionRateLimit>>) -> Self {
+        self.config.exception_rate_limit = limit.into();
         self
     }
 

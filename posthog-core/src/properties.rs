@@ -163,6 +163,14 @@ impl Properties {
         self.write(|encoder| serde::Serializer::serialize_none(encoder));
     }
 
+    /// Writes a value that is JSON already, as an element of the literal that is open.
+    pub(crate) fn encoded(&mut self, json: &str) {
+        if self.writes() {
+            self.separate();
+            self.json.extend_from_slice(json.as_bytes());
+        }
+    }
+
     /// Opens an object of a JSON literal.
     #[doc(hidden)]
     pub fn begin_object(&mut self) {

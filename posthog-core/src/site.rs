@@ -10,7 +10,7 @@
 //! every `R` is known, the expansion asks for it once more, in a branch that never runs:
 //!
 //! ```ignore
-//! (&&&&&&(&&__site).__kind()).__settle()
+//! (&&&&&&&(&&__site).__kind()).__settle()
 //! ```
 //!
 //! `__kind` tells a `Result` from everything else, `__settle` picks how its error is described. Each `&` is one rung: method
@@ -20,13 +20,12 @@
 //! The invariant: nothing here requires `'static`, and nothing here holds a borrow when it returns. Method resolution
 //! ignores lifetimes, so an impl with `E: 'static` would be chosen for a borrowed error as well, and then not compile.
 
-use std::{any::type_name, error::Error, fmt::Display, marker::PhantomData, task::Poll};
-
-use crate::{
-    client::Client,
-    context::Scope,
-    failure::{Failure, FailureKind},
+use std::{
+    any::type_name, cell::Cell, error::Error, fmt::Display, marker::PhantomData, panic::Location,
+    task::Poll,
 };
+
+use crate::{client::Client, context::Scope, failure::FailureKind};
 
 // With the rest, so that every name an error can show is in this one module.
 #[doc(hidden)]
@@ -101,6 +100,7 @@ impl<R, K> Default for Site<R, K> {
     note = "name the type inside the context: `Ok::<_, MyError>(value)`, or `let result: Result<_, MyError> = ...`"
 )]
 pub trait Look<R> {
+    #[track_caller]
     fn look(scope: &Scope, left: R) -> R;
 }
 
@@ -122,6 +122,7 @@ pub struct Failing<D>(PhantomData<fn() -> D>);
 #[diagnostic::do_not_recommend]
 impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
     #[inline]
+    #[track_caller]
     fn look(scope: &Scope, left: R) -> R {
         if let Some(error) = left.error() {
             report::<_, D>(scope, error);
@@ -132,11 +133,9 @@ impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
 
 /// Kept out of line, so that what is inlined into the user's function is one comparison.
 #[cold]
+#[track_caller]
 fn report<E, D: DescribedBy<E>>(scope: &Scope, error: &E) {
-    scope.failed(&Failure {
-        type_name: type_name::<E>(),
-        kind: D::describe(error),
-    });
+    scope.failed(type_name::<E>(), D::describe(error), Location::caller());
 }
 
 /// What `?` takes and what can hold an error. An `Option` or a `ControlFlow` holds none.
@@ -186,6 +185,10 @@ pub trait DescribedBy<E> {
 #[doc(hidden)]
 pub enum ByError {}
 
+/// It is an `anyhow::Error`, which knows where it was made. Without the feature `anyhow` no type is described so.
+#[doc(hidden)]
+pub enum ByAnyhow {}
+
 /// It holds an [`Error`] that is `Send` and `Sync`: `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
 #[doc(hidden)]
 pub enum ByErasedSync {}
@@ -210,6 +213,13 @@ pub enum ByName {}
 impl<E: Error> DescribedBy<E> for ByError {
     fn describe(error: &E) -> FailureKind<'_> {
         FailureKind::Error(error)
+    }
+}
+
+#[cfg(feature = "anyhow")]
+impl DescribedBy<anyhow::Error> for ByAnyhow {
+    fn describe(error: &anyhow::Error) -> FailureKind<'_> {
+        FailureKind::Traced(error.as_ref(), error.backtrace())
     }
 }
 
@@ -248,10 +258,20 @@ impl<E> DescribedBy<E> for ByName {
 pub struct ErrorAt<E, D>(PhantomData<fn(E) -> D>);
 
 impl<E, D> ErrorAt<E, D> {
-    const fn new() -> Self {
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it is made by expansions only")]
+    pub const fn new() -> Self {
         Self(PhantomData)
     }
 }
+
+impl<E, D> Clone for ErrorAt<E, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E, D> Copy for ErrorAt<E, D> {}
 
 /// What stands in the place of [`ErrorAt`] at a site that cannot fail.
 #[doc(hidden)]
@@ -307,7 +327,14 @@ pub mod probe {
         fn __settle(&self) {}
     }
     #[diagnostic::do_not_recommend]
-    impl<E: Error> SettleError for &&&&&ErrorAt<E, ByError> {}
+    impl<E: Error> SettleError for &&&&&&ErrorAt<E, ByError> {}
+
+    #[cfg(feature = "anyhow")]
+    pub trait SettleAnyhow {
+        fn __settle(&self) {}
+    }
+    #[cfg(feature = "anyhow")]
+    impl SettleAnyhow for &&&&&ErrorAt<anyhow::Error, super::ByAnyhow> {}
 
     pub trait SettleErasedSync {
         fn __settle(&self) {}
@@ -343,6 +370,7 @@ pub mod probe {
 /// be reported here as well as by the compiler.
 #[doc(hidden)]
 #[inline]
+#[track_caller]
 pub fn tried<R, K: Look<R>>(scope: &Scope, operand: R) -> (R, Site<R, K>) {
     (K::look(scope, operand), Site::new())
 }
@@ -350,6 +378,7 @@ pub fn tried<R, K: Look<R>>(scope: &Scope, operand: R) -> (R, Site<R, K>) {
 /// Looks at the value of a `return`, or of the whole context. As an argument the value keeps its expected type.
 #[doc(hidden)]
 #[inline]
+#[track_caller]
 pub fn pass<R, K: Look<R>>(scope: &Scope, _: Site<R, K>, left: R) -> R {
     K::look(scope, left)
 }
@@ -362,6 +391,60 @@ pub fn pass<R, K: Look<R>>(scope: &Scope, _: Site<R, K>, left: R) -> R {
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// As [`call`], for the body of a function in `scope`: the exit that the body [`noted`](Noted) is where its error left.
+#[doc(hidden)]
+#[inline]
+pub fn call_in<R>(scope: &Scope, body: impl FnOnce() -> R) -> R {
+    let left = body();
+    scope.note(Noted::take());
+    left
+}
+
+thread_local! {
+    static LAST_NOTED: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
+}
+
+/// Takes down at which exit a body is left, for the scope that it is the body of, and whose exits no one else sees.
+///
+/// A local at the beginning of the body, it is dropped after everything else in there.
+#[doc(hidden)]
+#[must_use]
+pub struct Noted(Cell<Option<&'static Location<'static>>>);
+
+impl Noted {
+    pub const fn new() -> Self {
+        Self(Cell::new(None))
+    }
+
+    /// A value that leaves here: the operand of a `?`, the value of a `return` or of the body. As an argument it keeps its
+    /// expected type, and as the first one no `.await` in it happens while the other is borrowed.
+    #[inline]
+    #[track_caller]
+    pub fn at<R>(leaving: R, noted: &Self) -> R {
+        noted.0.set(Some(Location::caller()));
+        leaving
+    }
+
+    /// What the body that ended last on this thread has noted.
+    #[inline]
+    pub(crate) fn take() -> Option<&'static Location<'static>> {
+        LAST_NOTED.try_with(Cell::take).ok().flatten()
+    }
+}
+
+impl Default for Noted {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Noted {
+    #[inline]
+    fn drop(&mut self) {
+        let _ = LAST_NOTED.try_with(|last| last.set(self.0.get()));
+    }
 }
 
 /// Marks code that a macro could not read, so that it runs without its context.

@@ -2,14 +2,32 @@
 
 use crate::failure::{Mark, panic};
 use std::{
+    cell::Cell,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+thread_local! {
+    /// How many calls of [`caught`] are under way.
+    static CATCHING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether a panic of this thread will be caught by the SDK, which then says itself what that meant: it is nobody else's
+/// failure.
+pub(crate) fn is_catching() -> bool {
+    CATCHING.try_with(Cell::get).unwrap_or(0) > 0
+}
+
 /// What `code` gave, or `None` if it panicked.
 pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     let start = Mark::now();
-    catch_unwind(AssertUnwindSafe(code))
+    let count = |by: i32| {
+        let _ = CATCHING.try_with(|catching| catching.set(catching.get().wrapping_add_signed(by)));
+    };
+    count(1);
+    let outcome = catch_unwind(AssertUnwindSafe(code));
+    count(-1);
+    outcome
         .map_err(|payload| {
             panic::forget_since(start);
             // What was panicked with may panic again when it is dropped; then it is kept for ever.

@@ -124,11 +124,11 @@ pub fn tag(input: TokenStream) -> TokenStream {
 /// ```ignore
 /// // context! { <fresh> charge(order)?; }
 /// let mut site = Site::new();
-/// let scope = posthog::new_context().fresh(true).enter();
+/// let scope = posthog::new_context().fresh(true).enter_here(&|| {}); // the closure names the function
 /// if true {
 ///     (match tried(&scope, charge(order)) { (left, noted) => { site = noted; left } })?;
 /// } else {
-///     (&&&&&&(&&site).__kind()).__settle(); // only type-checked: chooses how the error is described
+///     (&&&&&&&(&&site).__kind()).__settle(); // only type-checked: chooses how the error is described
 ///     never()
 /// }
 /// ```
@@ -166,10 +166,13 @@ pub fn context(input: TokenStream) -> TokenStream {
 /// // #[scoped] fn pay(order: Order) -> Result<Receipt, PayError> { body }
 /// fn pay(order: Order) -> Result<Receipt, PayError> {
 ///     let site = Site::new();
-///     let scope = posthog::new_context().enter();
-///     let left = call(move || -> Result<Receipt, PayError> { body });
+///     let scope = posthog::new_context().enter_here(&|| {});
+///     let left = call_in(&scope, move || -> Result<Receipt, PayError> {
+///         let noted = Noted::new(); // at which `?` or `return` it was left: `Noted::at(charge(&order), &noted)?`
+///         body
+///     });
 ///     let left = pass(&scope, site, left);
-///     (&&&&&&(&&site).__kind()).__settle(); // chooses how the error is described
+///     (&&&&&&&(&&site).__kind()).__settle(); // chooses how the error is described
 ///     left
 /// }
 /// ```

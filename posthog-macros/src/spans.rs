@@ -3,7 +3,7 @@
 //! Tokens of the user keep their spans. Everything else resolves at the macro (so that no local of ours can meet one of
 //! the user's), and points either at the macro call or, where an error can fall on it, at the user's token it stands for.
 
-use proc_macro2::Span;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// For a generated token that no error can fall on.
 pub(crate) fn own() -> Span {
@@ -13,6 +13,26 @@ pub(crate) fn own() -> Span {
 /// For a generated token that stands for a token of the user.
 pub(crate) fn at(user: Span) -> Span {
     Span::mixed_site().located_at(user)
+}
+
+/// The tokens, all of them at a token of the user and resolved as the user's own.
+///
+/// What is called by them counts as called there, and not at the macro, which is what the debug information and
+/// `#[track_caller]` would say of other tokens. Only for paths from the root, which mean the same everywhere.
+pub(crate) fn called(path: TokenStream, user: Span) -> TokenStream {
+    path.into_iter()
+        .map(|mut token| {
+            token.set_span(user);
+            token
+        })
+        .collect()
+}
+
+/// The arguments of such a call.
+pub(crate) fn arguments(arguments: TokenStream, user: Span) -> TokenStream {
+    let mut group = Group::new(Delimiter::Parenthesis, arguments);
+    group.set_span(user);
+    TokenTree::from(group).into()
 }
 
 /// The empty place just behind a token of the user, where something is missing.

@@ -1,13 +1,16 @@
 //! The global client.
 
 use crate::Client;
-use posthog_core::{FlushError, InitError, Options, global};
+use posthog_core::{FlushError, InitError, Options, expansion::Installed};
 use std::fmt;
 
 /// Makes the global client, which the macros and the functions of this crate use.
 ///
 /// Keep the guard in `main`: dropping it delivers what is queued, within [`Options::shutdown_timeout`], and stops.
 /// `std::process::exit` and signals skip it; call [`shutdown`](crate::shutdown) before.
+///
+/// An error that `main` returns is reported where `main` is `#[scoped]`: the client then stays until that scope has closed.
+/// The same holds for any scope that is open on the thread that calls this.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,14 +34,15 @@ pub fn init(options: impl Into<Options>) -> Result<Guard, InitError> {
 /// # Errors
 /// [`InitError::AlreadyInitialised`] while there is a global client; that one stays (CAP-7).
 pub fn init_with(client: Client) -> Result<Guard, InitError> {
-    global::install((*client).clone())?;
-    Ok(Guard { client })
+    let installed = Installed::new((*client).clone())?;
+    Ok(Guard { client, installed })
 }
 
 /// Keeps the global client; made by [`init`].
 #[must_use = "the client stops where this guard is dropped: bind it in `main`, `let _posthog = …`"]
 pub struct Guard {
     client: Client,
+    installed: Installed,
 }
 
 impl Guard {
@@ -53,15 +57,10 @@ impl Guard {
     /// # Errors
     /// [`FlushError`] if events were neither delivered nor given up within [`Options::shutdown_timeout`]; they are lost.
     pub fn shutdown(self) -> Result<(), FlushError> {
-        self.client.shutdown(self.client.shutdown_timeout())
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        // What was not delivered in time is in the log and in the stats.
-        let _ = self.client.shutdown(self.client.shutdown_timeout());
-        global::uninstall();
+        let Self { client, installed } = self;
+        let result = client.shutdown(client.shutdown_timeout());
+        drop(installed);
+        result
     }
 }
 
@@ -69,6 +68,6 @@ impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
             .field("client", &self.client)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

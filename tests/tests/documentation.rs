@@ -43,6 +43,11 @@ fn essence(event: &Value) -> Value {
         assert!(properties.remove(added).is_some(), "{added}");
     }
     properties.remove("$os_version");
+    if let Some(list) = properties.get_mut("$exception_list") {
+        let outermost = list[0].as_object_mut().expect("an entry");
+        assert!(outermost.remove("stacktrace").is_some(), "a stack");
+        properties.remove("$debug_images");
+    }
     event
 }
 
@@ -259,7 +264,7 @@ fn ctx_73_a_scoped_function_reports_the_error_that_leaves_it() {
                     "type": "OrderError",
                     "module": "documentation",
                     "value": "Order processing failed",
-                    "mechanism": { "type": "generic", "handled": true, "synthetic": false, "exception_id": 0 },
+                    "mechanism": { "type": "generic", "handled": true, "synthetic": true, "exception_id": 0 },
                 }],
                 "order_id": 551,
                 "$context_tags": ["order_id"],

@@ -1,11 +1,14 @@
 //! The client: what takes events, and answers for them.
 
+mod ending;
 mod errors;
 mod flush_async;
 pub mod global;
 mod live;
 mod stats;
 
+pub(crate) use ending::Ending;
+pub use ending::Installed;
 pub use errors::{FlushError, InitError};
 pub use stats::Stats;
 pub(crate) use stats::{Counters, DropReason, add};
@@ -18,7 +21,8 @@ use crate::{
     context::{Context, stack},
     delivery::{Admitted, DeliveryFailure, Lanes, v1},
     event::Event,
-    failure::panic::install_hook,
+    failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
+    frames::{Location, Unfinished, without_causes},
     fresh_uuid::fresh_uuid,
     identifier, limits, notice,
     notice::say,
@@ -31,12 +35,14 @@ use crate::{
 use flush_async::FlushAsync;
 use live::Live;
 use std::{
+    any::type_name,
     cell::Cell,
+    error::Error,
     fmt,
-    panic::{RefUnwindSafe, UnwindSafe},
+    panic::{self, RefUnwindSafe, UnwindSafe},
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -59,7 +65,17 @@ struct Inner {
     opted_out: AtomicBool,
     debug: AtomicBool,
     closed: AtomicBool,
+    /// How fast failures are captured that come by themselves.
+    pace: Option<Mutex<Pace>>,
     _live: Option<Live>,
+}
+
+/// How many clients are not shut down: without any, a panic is of no interest (EXC-85).
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether any client is not shut down.
+pub(crate) fn any_open() -> bool {
+    OPEN.load(Ordering::Relaxed) > 0
 }
 
 /// Where accepted events go.
@@ -96,6 +112,25 @@ impl Listener {
     pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
         event.properties.absorb(properties);
         self.0.capture_in(&event, &Context::current())
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
+    }
+
+    /// Captures an error of that type in the current context.
+    pub(crate) fn capture_error(
+        self,
+        error: &dyn Error,
+        type_name: &'static str,
+        location: Location,
+    ) -> Option<Uuid> {
+        let failure = Failure {
+            type_name,
+            kind: FailureKind::Error(error),
+            location,
+        };
+        failure::report_call(&self.0, &failure, &Told::default(), Event::of_exception())
     }
 }
 
@@ -152,7 +187,11 @@ impl Client {
         live: Option<Live>,
     ) -> Self {
         install_hook();
+        OPEN.fetch_add(1, Ordering::Relaxed);
         Self(Arc::new(Inner {
+            pace: config
+                .exception_rate_limit
+                .map(|limit| Mutex::new(Pace::new(limit))),
             assembler: Assembler::new(&config),
             opted_out: AtomicBool::new(config.opted_out),
             debug: AtomicBool::new(config.debug),
@@ -174,6 +213,15 @@ impl Client {
             Some(recorder) => recorder.capture_in(&event, &Context::current()),
             None => self.capture_in(&event, &Context::current()),
         }
+    }
+
+    /// Captures an error in the current context: the event's UUID, or `None` if nothing was sent. See
+    /// [`capture_exception`](crate::capture_exception).
+    #[track_caller]
+    pub fn capture_exception<E: Error + ?Sized>(&self, error: &E) -> Option<Uuid> {
+        // A reference is an error as well, and of a size that is known.
+        let location = Location::of(panic::Location::caller(), None);
+        global::listening_to(self)?.capture_error(&error, type_name::<E>(), location)
     }
 
     /// Captures an AI event, such as `$ai_generation`: as [`capture`](Self::capture), by a lane of its own that takes
@@ -278,10 +326,20 @@ impl Client {
             inner
                 .assembler
                 .assemble(event, context, &inner.config, inner.clock.wall())?;
+        let mut stack = self.unfinished(event);
+        if self.has_to_finish(event)
+            && let Some(stack) = stack.take()
+        {
+            assembled.json = stack.finish(assembled.json);
+        }
         if !inner.config.before_send.is_empty() {
             assembled = self.hooked(event, &assembled)?;
         }
         let Assembled { mut json, uuid } = assembled;
+        if event.exception.is_some() && assemble::is_too_large(&json, event, &inner.config) {
+            let fits = |json: &[u8]| !assemble::is_too_large(json, event, &inner.config);
+            json = without_causes(&json, fits).unwrap_or(json);
+        }
         if assemble::is_too_large(&json, event, &inner.config) {
             let name = limits::cut(name, limits::EVENT_NAME_BYTES);
             notice::say_cause(
@@ -310,7 +368,43 @@ impl Client {
                 DropReason::Invalid
             })?;
         }
-        Ok(Admitted { json, uuid })
+        Ok(Admitted { json, uuid, stack })
+    }
+
+    /// The stack of an exception, which is not in the event yet.
+    fn unfinished(&self, event: &Event) -> Option<Unfinished> {
+        let stack = event.exception.as_ref()?.stack.clone()?;
+        Some(Unfinished {
+            stack,
+            rules: Arc::clone(&self.0.config.frame_rules),
+        })
+    }
+
+    /// Whether an exception has to be complete here: somebody looks at it before the worker does, or no worker will
+    /// (EXC-64).
+    fn has_to_finish(&self, event: &Event) -> bool {
+        let inner = &*self.0;
+        !inner.config.before_send.is_empty()
+            || inner.config.sync_mode
+            || !matches!(inner.sink, Sink::Lanes(_))
+            || event
+                .exception
+                .as_ref()
+                .is_some_and(|exception| exception.at_once)
+    }
+
+    /// Counts an event that was never assembled.
+    pub(crate) fn dropped(&self, reason: DropReason) {
+        self.0.counters.dropped(reason);
+    }
+
+    /// Whether another failure of that kind may be captured: then, how many were not since the last one.
+    pub(crate) fn take_pace(&self, kind: &impl std::hash::Hash) -> Option<u64> {
+        let Some(pace) = &self.0.pace else {
+            return Some(0);
+        };
+        let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.take(kind, self.0.clock.now()).ok()
     }
 
     fn say_closed(event: &Event) {
@@ -331,10 +425,7 @@ impl Client {
             return Err(DropReason::Invalid);
         };
         for hook in &self.0.config.before_send {
-            let outside = IN_HOOK.try_with(|cell| cell.replace(true)).unwrap_or(false);
-            let outcome = caught(|| hook(event));
-            let _ = IN_HOOK.try_with(|cell| cell.set(outside));
-            event = match outcome {
+            event = match caught(|| as_hook(|| hook(event))) {
                 Some(Some(event)) => event,
                 Some(None) => {
                     say!(
@@ -414,7 +505,9 @@ impl Client {
     /// # Errors
     /// [`FlushError`] if events were neither delivered nor given up in time; they are lost.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.0.closed.store(true, Ordering::Release);
+        if !self.0.closed.swap(true, Ordering::AcqRel) {
+            OPEN.fetch_sub(1, Ordering::Relaxed);
+        }
         match &self.0.sink {
             Sink::Lanes(lanes) => lanes.shutdown(timeout),
             Sink::Recording(_) | Sink::Nowhere => Ok(()),
@@ -475,6 +568,18 @@ thread_local! {
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Runs a hook, in which captures are dropped.
+pub(crate) fn as_hook<R>(hook: impl FnOnce() -> R) -> R {
+    struct Outside(bool);
+    impl Drop for Outside {
+        fn drop(&mut self) {
+            let _ = IN_HOOK.try_with(|cell| cell.set(self.0));
+        }
+    }
+    let _outside = Outside(IN_HOOK.try_with(|cell| cell.replace(true)).unwrap_or(false));
+    hook()
+}
+
 /// Whether a `before_send` hook runs on this thread.
 pub(crate) fn in_hook() -> bool {
     IN_HOOK.try_with(Cell::get).unwrap_or(false)
@@ -483,6 +588,9 @@ pub(crate) fn in_hook() -> bool {
 impl Drop for Inner {
     /// The last handle is gone: what is queued is delivered (DLV-65).
     fn drop(&mut self) {
+        if !*self.closed.get_mut() {
+            OPEN.fetch_sub(1, Ordering::Relaxed);
+        }
         if let Sink::Lanes(lanes) = &self.sink {
             // What was lost is in the log; nobody is left to be told.
             let _ = lanes.shutdown(self.config.shutdown_timeout);

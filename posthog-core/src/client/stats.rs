@@ -34,6 +34,8 @@ pub struct Stats {
     pub dropped_by_hook: u64,
     /// Events captured after the shutdown began.
     pub dropped_closed: u64,
+    /// Failures that were one too many of their kind ([`Options::exception_rate_limit`](crate::Options::exception_rate_limit)).
+    pub dropped_rate_limited: u64,
 }
 
 impl Stats {
@@ -52,6 +54,7 @@ pub(crate) enum DropReason {
     Invalid,
     Hook,
     Closed,
+    RateLimited,
     /// There was nothing to send in the first place; nothing is counted.
     NothingToSend,
 }
@@ -71,6 +74,7 @@ pub(crate) struct Counters {
     invalid: AtomicU64,
     hook: AtomicU64,
     closed: AtomicU64,
+    rate_limited: AtomicU64,
 }
 
 impl Counters {
@@ -81,6 +85,7 @@ impl Counters {
             DropReason::Invalid => &self.invalid,
             DropReason::Hook => &self.hook,
             DropReason::Closed => &self.closed,
+            DropReason::RateLimited => &self.rate_limited,
             DropReason::NothingToSend => return,
         };
         add(counter, 1);
@@ -114,6 +119,7 @@ impl Counters {
             dropped_invalid: of(&self.invalid),
             dropped_by_hook: of(&self.hook),
             dropped_closed: of(&self.closed),
+            dropped_rate_limited: of(&self.rate_limited),
         }
     }
 }

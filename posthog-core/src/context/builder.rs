@@ -2,10 +2,10 @@
 
 use super::{Context, InContext, Node, Scope, SessionId, future, mutators, stack};
 use crate::{
-    client::Client, identifier::Identifier, notice, properties::Properties,
+    client::Client, failure::FailureKind, identifier::Identifier, notice, properties::Properties,
     property_value::PropertyValue,
 };
-use std::{error::Error, future::Future};
+use std::{any::type_name, error::Error, future::Future, panic::Location};
 
 /// Begins a new context; say what it is, then [`enter`](NewContext::enter) it or let code [`run`](NewContext::run) in it.
 ///
@@ -113,9 +113,20 @@ impl NewContext {
         Scope::open(sees, settings, None)
     }
 
+    /// Enters the context in the function that `here`, a closure in it, has in the name of its type.
+    #[doc(hidden)]
+    #[inline]
+    pub fn enter_here<H>(self, here: &H) -> Scope {
+        self.enter().inside(here)
+    }
+
     /// Enters the context inside the body of another, whose exits it shares (CTX-64).
     #[doc(hidden)]
-    pub fn enter_inside(self, outer: &Scope) -> Scope {
+    pub fn enter_inside<H>(self, outer: &Scope, here: &H) -> Scope {
+        self.enter_in(outer).inside(here)
+    }
+
+    fn enter_in(self, outer: &Scope) -> Scope {
         let (sees, settings) = self.into_parts();
         Scope::open(sees, settings, Some(outer))
     }
@@ -130,11 +141,16 @@ impl NewContext {
     ///
     /// # Errors
     /// Those of `body`, unchanged (CTX-63).
+    #[track_caller]
     pub fn try_run<R, E: Error>(self, body: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
         let scope = self.enter();
         let result = body();
         if let Err(error) = &result {
-            scope.failed_with(error);
+            scope.failed(
+                type_name::<E>(),
+                FailureKind::Error(error),
+                Location::caller(),
+            );
         }
         result
     }
@@ -147,6 +163,7 @@ impl NewContext {
     }
 
     /// As [`wrap`](Self::wrap), and captures the error that the future ends with.
+    #[track_caller]
     pub fn try_wrap<F, R, E>(self, future: F) -> InContext<F, future::Failing>
     where
         F: Future<Output = Result<R, E>>,

@@ -1,12 +1,13 @@
 //! A future that carries its context.
 
 use super::{Detached, Scope};
-use crate::site::{self, ByError, Look, Plain, Site};
+use crate::site::{self, ByError, Look, Noted, Plain, Site};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
     future::Future,
     marker::PhantomData,
+    panic::Location,
     pin::Pin,
     task::{self, Poll},
 };
@@ -22,6 +23,8 @@ pin_project! {
         #[pin]
         future: Option<F>,
         context: Detached,
+        // Where it was made, which is all that is known of the place that an error leaves it at.
+        made: &'static Location<'static>,
         look: PhantomData<fn() -> K>,
     }
 
@@ -29,7 +32,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
-                let poll = Polling::begin(this.context);
+                let poll = Polling::begin::<F>(this.context);
                 this.future.set(None);
                 drop(poll);
             }
@@ -38,10 +41,12 @@ pin_project! {
 }
 
 impl<F: Future> InContext<F> {
+    #[track_caller]
     pub(super) fn observing_panics(context: Detached, future: F) -> Self {
         Self {
             future: Some(future),
             context,
+            made: Location::caller(),
             look: PhantomData,
         }
     }
@@ -51,10 +56,12 @@ impl<F: Future, R, E: Error> InContext<F, Failing>
 where
     F: Future<Output = Result<R, E>>,
 {
+    #[track_caller]
     pub(super) fn observing_errors(context: Detached, future: F) -> Self {
         Self {
             future: Some(future),
             context,
+            made: Location::caller(),
             look: PhantomData,
         }
     }
@@ -65,6 +72,7 @@ pub(super) type Failing = site::Failing<ByError>;
 
 /// A future in a context; how its output is looked at is decided where the macro knows its type.
 #[doc(hidden)]
+#[track_caller]
 pub fn wrap<F: Future, K: Look<F::Output>>(
     context: Detached,
     _: Site<F::Output, K>,
@@ -73,6 +81,7 @@ pub fn wrap<F: Future, K: Look<F::Output>>(
     InContext {
         future: Some(future),
         context,
+        made: Location::caller(),
         look: PhantomData,
     }
 }
@@ -86,13 +95,16 @@ impl<F: Future, K: Look<F::Output>> Future for InContext<F, K> {
             // Polled after its end, which only a broken executor does. Never ready is safe; a panic would be ours.
             return Poll::Pending;
         };
-        let polling = Polling::begin(this.context);
+        let polling = Polling::begin::<F>(this.context);
         let poll = future.poll(waker);
         match poll {
             Poll::Pending => Poll::Pending,
             Poll::Ready(output) => {
                 let output = match &polling.scope {
-                    Some(scope) => K::look(scope, output),
+                    Some(scope) => {
+                        scope.note(Some(Noted::take().unwrap_or(this.made)));
+                        K::look(scope, output)
+                    }
                     None => output,
                 };
                 // Its values end inside the context, as those of a function's body do.
@@ -110,8 +122,8 @@ struct Polling<'a> {
 }
 
 impl<'a> Polling<'a> {
-    fn begin(context: &'a mut Detached) -> Self {
-        let scope = Scope::resume(&mut context.0);
+    fn begin<F>(context: &'a mut Detached) -> Self {
+        let scope = Scope::resume(&mut context.0).inside_of::<F>();
         Self {
             scope: Some(scope),
             context,

@@ -4,8 +4,11 @@ use super::{
     Context, Detached,
     stack::{self, Place},
 };
-use crate::failure::{self, Failure, FailureKind};
-use std::{error::Error, fmt, marker::PhantomData, thread};
+use crate::{
+    failure::{self, Failure, FailureKind},
+    frames::Location,
+};
+use std::{any::type_name, cell::Cell, fmt, marker::PhantomData, panic, thread};
 
 /// A guard: its context is current on this thread until it is dropped.
 ///
@@ -15,6 +18,10 @@ use std::{error::Error, fmt, marker::PhantomData, thread};
 pub struct Scope {
     /// `None` where the thread is ending: then there is no context.
     place: Option<Place>,
+    /// The function that it was entered in, if a macro has told.
+    function: Option<&'static str>,
+    /// Where the value left that is looked at next, if that is known better than by the look.
+    noted: Cell<Option<&'static panic::Location<'static>>>,
     /// Belongs to this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -24,14 +31,31 @@ impl Scope {
         let place = stack::enter(sees, settings, outer.and_then(|outer| outer.place));
         Self {
             place,
+            function: None,
+            noted: Cell::new(None),
             not_send: PhantomData,
         }
+    }
+
+    /// The scope, in a function whose name is part of the name of that closure's type.
+    #[inline]
+    pub(super) fn inside<H>(self, _: &H) -> Self {
+        self.inside_of::<H>()
+    }
+
+    /// The scope, in a function whose name is part of the name of that type.
+    #[inline]
+    pub(super) fn inside_of<H>(mut self) -> Self {
+        self.function = Some(type_name::<H>());
+        self
     }
 
     /// The scope of a future that is being polled; [`Self::park`] ends the poll.
     pub(super) fn resume(parked: &mut stack::Parked) -> Self {
         Self {
             place: stack::resume(parked),
+            function: None,
+            noted: Cell::new(None),
             not_send: PhantomData,
         }
     }
@@ -58,25 +82,32 @@ impl Scope {
         self.place.map(stack::context_of).unwrap_or_default()
     }
 
+    /// Takes down where the value leaves that is looked at next.
+    #[inline]
+    pub(crate) fn note(&self, at: Option<&'static panic::Location<'static>>) {
+        self.noted.set(at);
+    }
+
     /// An error leaves this scope: it is captured here, or by the scope around it whose exits this one shares.
-    #[doc(hidden)]
     #[cold]
-    pub fn failed(&self, failure: &Failure<'_>) {
+    pub(crate) fn failed(
+        &self,
+        type_name: &'static str,
+        kind: FailureKind<'_>,
+        seen: &'static panic::Location<'static>,
+    ) {
+        let failure = Failure {
+            type_name,
+            kind,
+            location: Location::of(self.noted.take().unwrap_or(seen), self.function),
+        };
         let mut place = self.place;
         while let Some(observer) = place.and_then(stack::observer) {
-            if failure::observe_error(&observer, failure) {
+            if failure::observe_error(&observer, &failure) {
                 return;
             }
             place = observer.inside;
         }
-    }
-
-    #[cold]
-    pub(super) fn failed_with<E: Error>(&self, error: &E) {
-        self.failed(&Failure {
-            type_name: std::any::type_name::<E>(),
-            kind: FailureKind::Error(error),
-        });
     }
 
     /// Captures the panic that unwinds through this scope, while it is still current (CTX-62).

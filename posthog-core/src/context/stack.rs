@@ -12,7 +12,7 @@ pub(crate) use parked::{Parked, park, resume};
 
 use super::{Context, Node};
 use crate::{
-    client::Client,
+    client::{Client, Ending},
     failure::{FailureMemory, Mark},
 };
 use std::{
@@ -37,6 +37,8 @@ pub(crate) struct Frame {
     pub(crate) entered_unwinding: bool,
     /// What was captured before the scope was opened is none of its business (EXC-80).
     pub(crate) since: Mark,
+    /// Clients that stop when the scope closes.
+    endings: Vec<Ending>,
 }
 
 /// What a scope does about failures; its own, never inherited (CTX-25).
@@ -156,6 +158,7 @@ impl Stack {
             inside: inside.and_then(|outer| self.position(outer)),
             entered_unwinding: thread::panicking(),
             since: Mark::now(),
+            endings: Vec::new(),
         });
         place
     }
@@ -322,11 +325,10 @@ pub(crate) fn entered_unwinding(place: Place) -> bool {
 /// The innermost open scope of this thread whose settings fit.
 pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
     with(|stack| {
-        let (position, frame) = stack
-            .frames
-            .iter()
-            .enumerate()
-            .rfind(|(_, frame)| frame.open && fits(&frame.settings))?;
+        let (position, frame) =
+            stack.frames.iter().enumerate().rfind(|(_, frame)| {
+                frame.open && !frame.entered_unwinding && fits(&frame.settings)
+            })?;
         Some(Place {
             position,
             serial: frame.serial,
@@ -337,5 +339,53 @@ pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
 
 /// Works with the thread's memory of captured failures.
 pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> {
-    with(|stack| f(&mut stack.failures))
+    with(|stack| {
+        let result = f(&mut stack.failures);
+        if stack.frames.is_empty() {
+            stack.failures.keep_last();
+        }
+        result
+    })
+}
+
+/// Whether no scope is open on this thread.
+pub(crate) fn is_empty() -> bool {
+    with(|stack| stack.frames.is_empty()).unwrap_or(true)
+}
+
+/// The outermost scope that is open on this thread.
+pub(crate) fn outermost() -> Option<u64> {
+    with(|stack| {
+        let is_scope = |frame: &&Frame| frame.open && !frame.settings.only_records;
+        Some(stack.frames.iter().find(is_scope)?.serial)
+    })
+    .flatten()
+}
+
+/// Has a client end with a scope; gives it back where that scope is not open on this thread.
+pub(crate) fn outlive(serial: u64, ending: Ending) -> Option<Ending> {
+    let mut ending = Some(ending);
+    with(|stack| {
+        let scope = stack
+            .frames
+            .iter_mut()
+            .find(|frame| frame.open && frame.serial == serial);
+        if let Some(scope) = scope {
+            scope.endings.extend(ending.take());
+        }
+    });
+    ending
+}
+
+/// A client that ends with a scope of this thread: the failure that leaves the scope is its last.
+pub(crate) fn ending() -> Option<Client> {
+    with(|stack| {
+        let endings = stack
+            .frames
+            .iter()
+            .rev()
+            .find_map(|frame| frame.endings.last());
+        endings.map(|ending| ending.client().clone())
+    })
+    .flatten()
 }

@@ -1,5 +1,6 @@
 //! Events on their way together.
 
+use crate::{frames::Unfinished, limits};
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
@@ -8,9 +9,23 @@ use uuid::Uuid;
 pub(super) struct Queued {
     pub(super) json: Vec<u8>,
     pub(super) uuid: Uuid,
+    /// The stack of an exception, until it is in the JSON.
+    pub(super) stack: Option<Unfinished>,
     pub(super) admitted: Duration,
     /// How many were admitted to the lane before it.
     pub(super) number: u64,
+}
+
+impl Queued {
+    /// How many bytes it takes up.
+    pub(super) fn bytes(&self) -> usize {
+        self.json.len() + self.stack.as_ref().map_or(0, |stack| stack.stack.bytes())
+    }
+
+    /// The most bytes that it will take up in a request.
+    pub(super) fn most_bytes(&self) -> usize {
+        self.json.len() + self.stack.as_ref().map_or(0, |_| limits::STACK_BYTES)
+    }
 }
 
 /// Events cut from the queue to be sent in one request.
@@ -45,6 +60,15 @@ impl Batch {
             created: None,
             request_id: None,
             body: None,
+        }
+    }
+
+    /// Puts the stacks of exceptions in.
+    pub(super) fn finish(&mut self) {
+        for event in &mut self.events {
+            if let Some(stack) = event.stack.take() {
+                event.json = stack.finish(std::mem::take(&mut event.json));
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     client::{Counters, DropReason, FlushError, add, in_hook},
     clock::Clock,
     config::Config,
+    frames::Unfinished,
     host::Host,
     key::ApiKey,
     notice::{self, say},
@@ -342,6 +343,8 @@ impl Lane {
 pub(crate) struct Admitted {
     pub(crate) json: Vec<u8>,
     pub(crate) uuid: uuid::Uuid,
+    /// The stack of an exception, if the worker has to look up its names.
+    pub(crate) stack: Option<Unfinished>,
 }
 
 /// The worker cannot wait for itself, and a hook must not keep its capture waiting (DLV-55, DLV-64).
@@ -351,12 +354,17 @@ pub(crate) fn may_wait() -> bool {
 
 impl Shared {
     fn queued(&self, event: Admitted) -> Queued {
-        let Admitted { mut json, uuid } = event;
+        let Admitted {
+            mut json,
+            uuid,
+            stack,
+        } = event;
         // It was written with room to grow, which would count for nothing in the queue's limit.
         json.shrink_to_fit();
         Queued {
             json,
             uuid,
+            stack,
             admitted: self.clock.now(),
             number: 0,
         }
@@ -533,6 +541,7 @@ impl Shared {
     }
 
     fn send(&self, batch: &mut Batch, timeout: Duration) -> Answer {
+        batch.finish();
         let request = self.wire.request(batch, self.clock.wall(), timeout);
         let outcome = caught(|| self.transport.send(&request)).unwrap_or_else(|| {
             Err(TransportError::Connection {

@@ -36,7 +36,7 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, event: Queued) -> Result<(), Full> {
-        let bytes = event.json.len();
+        let bytes = event.bytes();
         if self.events.len() >= self.max_events || self.bytes + bytes > self.max_bytes {
             let first = !std::mem::replace(&mut self.told, true);
             return Err(Full { first });
@@ -56,18 +56,19 @@ impl Queue {
         distinct: bool,
     ) -> Vec<Queued> {
         let mut batch = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut most_bytes) = (0, 0);
         let mut uuids = HashSet::new();
         while let Some(next) = self.events.front() {
             if !batch.is_empty()
-                && (batch.len() >= max_events || bytes + next.json.len() > max_bytes)
+                && (batch.len() >= max_events || most_bytes + next.most_bytes() > max_bytes)
             {
                 break;
             }
             if distinct && !uuids.insert(next.uuid) {
                 break;
             }
-            bytes += next.json.len();
+            bytes += next.bytes();
+            most_bytes += next.most_bytes();
             batch.extend(self.events.pop_front());
         }
         self.bytes -= bytes;
@@ -113,6 +114,7 @@ mod tests {
         queue.push(Queued {
             json: vec![0; bytes],
             uuid: uuid::Uuid::from_u128(7),
+            stack: None,
             admitted: Duration::ZERO,
             number: 0,
         })

@@ -47,6 +47,8 @@ impl Cause {
                 Self::with_sources(Self::of(error, known, false), error)
             }
             FailureKind::Erased(error) => Self::with_sources(Self::of(error, None, true), error),
+            #[cfg(feature = "anyhow")]
+            FailureKind::Traced(error, _) => Self::with_sources(Self::of(error, None, true), error),
             FailureKind::Text(text) => vec![Self::plain(known(), failure.type_name, shown(text))],
             FailureKind::Opaque => vec![Self::plain(
                 known(),

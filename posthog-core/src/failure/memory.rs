@@ -27,25 +27,51 @@ impl Mark {
 /// The errors that were captured in the scopes of a thread or future, as fingerprints: it keeps no error alive, and is
 /// bounded (EXC-83).
 #[derive(Clone, Default)]
-pub(crate) struct FailureMemory(VecDeque<(Mark, Print)>);
+pub(crate) struct FailureMemory(VecDeque<Seen>);
+
+#[derive(Clone, Copy)]
+struct Seen {
+    mark: Mark,
+    print: Print,
+    by: By,
+}
+
+/// Who captured a failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A scope, by itself.
+    Scope,
+    /// The application, by a call.
+    Call,
+}
 
 const REMEMBERED: usize = 50;
 
 impl FailureMemory {
     /// Whether one of these, an error or what caused it, was captured after `since` (EXC-80).
     pub(crate) fn knows(&self, causes: &[Cause], since: Mark) -> bool {
-        let seen = self.0.iter().filter(|(mark, _)| *mark > since);
-        seen.into_iter()
-            .any(|(_, print)| causes.iter().any(|cause| cause.print.is_same(print)))
+        let seen = self.0.iter().filter(|seen| seen.mark > since);
+        seen.into_iter().any(|seen| seen.is_of(causes))
     }
 
-    pub(crate) fn remember(&mut self, cause: &Cause) {
-        self.push((Mark::next(), cause.print));
+    /// Whether the last that was captured was this one, by a scope: then a call has nothing to add (EXC-79).
+    pub(crate) fn a_scope_just_had(&self, causes: &[Cause]) -> bool {
+        self.0
+            .back()
+            .is_some_and(|seen| seen.by == By::Scope && seen.is_of(causes))
+    }
+
+    pub(crate) fn remember(&mut self, cause: &Cause, by: By) {
+        self.push(Seen {
+            mark: Mark::next(),
+            print: cause.print,
+            by,
+        });
     }
 
     /// Takes over what `other` captured after `since`.
     pub(crate) fn learn(&mut self, other: &Self, since: Mark) {
-        for seen in other.0.iter().filter(|(mark, _)| *mark > since) {
+        for seen in other.0.iter().filter(|seen| seen.mark > since) {
             self.push(*seen);
         }
     }
@@ -55,10 +81,21 @@ impl FailureMemory {
         self.0.drain(..self.0.len().saturating_sub(1));
     }
 
-    fn push(&mut self, seen: (Mark, Print)) {
+    /// Forgets the last one: with no scope open, a match uses it up (EXC-80).
+    pub(crate) fn forget_last(&mut self) {
+        self.0.pop_back();
+    }
+
+    fn push(&mut self, seen: Seen) {
         if self.0.len() >= REMEMBERED {
             self.0.pop_front();
         }
         self.0.push_back(seen);
+    }
+}
+
+impl Seen {
+    fn is_of(&self, causes: &[Cause]) -> bool {
+        causes.iter().any(|cause| cause.print.is_same(&self.print))
     }
 }

@@ -1,7 +1,16 @@
 //! Panics. A guard that is dropped while its thread unwinds knows nothing of the panic, so a hook takes a note first.
+//!
+//! The hook takes no lock but the short ones of a walk and of the global client, under which no code of the user's runs,
+//! and none at all where no client is open; a panic that the SDK itself catches is none of its business (EXC-90).
 
-use super::{Mark, captures, client_of};
-use crate::{context::stack, limits};
+use super::{Mark, captures, client_of, report_panic, swallow};
+use crate::{
+    client::{Client, any_open, global},
+    context::{Context, stack},
+    frames::{Location, Stack},
+    limits,
+    user_code::is_catching,
+};
 use std::{
     any::Any,
     cell::RefCell,
@@ -16,6 +25,10 @@ use std::{
 pub(super) struct PanicNote {
     pub(super) message: String,
     pub(super) location: Option<Location>,
+    /// Walked in the hook, if somebody may want it.
+    pub(super) stack: Option<Stack>,
+    /// There a panic ends the process as a rule (EXC-38).
+    pub(super) on_main_thread: bool,
     mark: Mark,
     captured: bool,
     /// Taken by the hook, and not made up for a panic that the hook did not see.
@@ -24,18 +37,11 @@ pub(super) struct PanicNote {
     before: Option<Box<PanicNote>>,
 }
 
-#[derive(Clone)]
-pub(super) struct Location {
-    pub(super) file: String,
-    pub(super) line: u32,
-    pub(super) column: u32,
-}
-
 thread_local! {
     static LAST: RefCell<Option<PanicNote>> = const { RefCell::new(None) };
 }
 
-/// How long a process that is about to abort waits for its last event (EXC-89).
+/// How long a process that is about to end waits for its last event (EXC-89).
 const LAST_FLUSH: Duration = Duration::from_secs(2);
 
 /// Installs the hook, once per process. The previous hook always runs too (EXC-85).
@@ -48,29 +54,129 @@ pub(crate) fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            take_note(info);
-            if cfg!(panic = "abort") {
-                capture_before_abort();
+            if any_open() {
+                on_panic(info);
             }
             previous(info);
         }));
     });
 }
 
-fn take_note(info: &PanicHookInfo<'_>) {
-    let location = info.location().map(|at| Location {
-        file: at.file().to_owned(),
-        line: at.line(),
-        column: at.column(),
+fn on_panic(info: &PanicHookInfo<'_>) {
+    let observed = !is_catching();
+    let place = observed.then(capturing_scope).flatten();
+    let client = (observed && place.is_none())
+        .then(client_for_panics)
+        .flatten();
+    let is_last = is_last_of_the_process(info);
+    if !(is_last && has_notes()) {
+        take_note(info, place.is_some() || client.is_some());
+    }
+    let ends = is_last || cfg!(panic = "abort");
+    match (place, client) {
+        // The scope sends it as it unwinds (EXC-88).
+        (Some(_), _) if !ends => {}
+        (Some(place), _) => {
+            if let Some(observer) = stack::observer(place)
+                && let Some(client) = client_of(&observer.settings)
+            {
+                report_last(&client, &observer.context);
+            }
+        }
+        (None, Some(client)) if ends => report_last(&client, &Context::current()),
+        (None, Some(client)) => report_outside(&client),
+        (None, None) => {}
+    }
+}
+
+/// The innermost scope that will send the panic as it unwinds. One that was opened while the thread unwound before is
+/// no longer sure to.
+fn capturing_scope() -> Option<stack::Place> {
+    stack::innermost(|settings| {
+        client_of(settings).is_some_and(|client| captures(settings, &client))
+    })
+}
+
+/// The client that panics outside of capturing contexts go to.
+fn client_for_panics() -> Option<Client> {
+    let client = stack::recorder().or_else(global::get)?;
+    (client.is_listening() && client.config().capture_panics).then_some(client)
+}
+
+/// Sends a panic that no scope will (EXC-88), and waits for its delivery on the main thread, which it ends as a rule
+/// (EXC-89, EXC-92).
+fn report_outside(client: &Client) {
+    swallow(|| {
+        if let Some(note) = uncaptured(Mark::default()) {
+            report_panic(client, &note, &Context::current(), false);
+            if note.on_main_thread {
+                // Not delivered in time: the process ends all the same, and the log has said so.
+                let _ = client.flush(LAST_FLUSH);
+            }
+        }
     });
+}
+
+/// Nothing will unwind any further: what is not captured yet is sent from within the hook (CTX-68).
+fn report_last(client: &Client, context: &Context) {
+    swallow(|| {
+        for note in take_last() {
+            report_panic(client, &note, context, true);
+        }
+        let _ = client.flush(LAST_FLUSH);
+    });
+}
+
+/// Whether the process aborts behind the hook, though panics unwind: a panic got out of a destructor that ran while
+/// another panic unwound, or out of a function that must not unwind. The runtime says so by a panic of its own.
+fn is_last_of_the_process(info: &PanicHookInfo<'_>) -> bool {
+    const LAST_WORDS: [&str; 2] = [
+        "panic in a destructor during cleanup",
+        "panic in a function that cannot unwind",
+    ];
+    info.payload()
+        .downcast_ref::<&str>()
+        .is_some_and(|text| LAST_WORDS.contains(text))
+}
+
+fn has_notes() -> bool {
+    LAST.try_with(|last| last.try_borrow().is_ok_and(|last| last.is_some()))
+        .unwrap_or(false)
+}
+
+/// The panics that are under way when the process ends, oldest first, which nobody has captured: one, or one and the one
+/// that came out of a destructor on its way.
+fn take_last() -> Vec<PanicNote> {
+    let last = LAST.try_with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
+    let Some(mut last) = last.ok().flatten() else {
+        return Vec::new();
+    };
+    let before = last.before.take().map(|note| *note);
+    // Alone, it is the only one under way: earlier ones were caught long ago.
+    let before = before.filter(|_| thread::panicking());
+    [before, Some(last)]
+        .into_iter()
+        .flatten()
+        .filter(|note| !note.captured)
+        .collect()
+}
+
+fn take_note(info: &PanicHookInfo<'_>, wanted: bool) {
+    let location = info.location().map(Location::of_panic);
     note_on_top(PanicNote {
         message: message(info.payload()),
+        stack: wanted.then(|| Stack::walked(location.clone(), true)),
         location,
+        on_main_thread: is_main_thread(),
         mark: Mark::next(),
         captured: false,
         seen_by_hook: true,
         before: None,
     });
+}
+
+fn is_main_thread() -> bool {
+    thread::current().name() == Some("main")
 }
 
 fn message(payload: &dyn Any) -> String {
@@ -129,6 +235,8 @@ pub(super) fn uncaptured(since: Mark) -> Option<PanicNote> {
         _ => PanicNote {
             message: "panic occurred".to_owned(),
             location: None,
+            stack: None,
+            on_main_thread: is_main_thread(),
             mark: Mark::next(),
             captured: false,
             seen_by_hook: false,
@@ -151,32 +259,4 @@ pub(crate) fn forget_since(start: Mark) {
             }
         }
     });
-}
-
-impl PanicNote {
-    /// A panic on the main thread ends the process as a rule (EXC-38, EXC-39).
-    pub(super) fn level() -> &'static str {
-        if cfg!(panic = "abort") || thread::current().name() == Some("main") {
-            "fatal"
-        } else {
-            "error"
-        }
-    }
-}
-
-/// Nothing will unwind: the innermost capturing scope sends the event from within the hook (CTX-68).
-fn capture_before_abort() {
-    let Some(place) = stack::innermost(|settings| {
-        client_of(settings).is_some_and(|client| captures(settings, &client))
-    }) else {
-        return;
-    };
-    let Some(observer) = stack::observer(place) else {
-        return;
-    };
-    super::observe_panic(&observer);
-    if let Some(client) = client_of(&observer.settings) {
-        // Not delivered in time: the process ends all the same, and the log has said so.
-        let _ = client.flush(LAST_FLUSH);
-    }
 }

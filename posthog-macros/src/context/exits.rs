@@ -1,9 +1,9 @@
-//! Finds the exits of a body and has each value that leaves looked at.
+//! Finds the exits of a body and has each value that leaves looked at, or its place taken down.
 //!
 //! Closures, `async` blocks and nested items are not entered: a `?` in there does not leave the context.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Expr, Ident, Item, Macro, Stmt,
     spanned::Spanned,
@@ -19,15 +19,25 @@ use crate::{errors::Errors, root::Root, spans};
 
 pub(crate) struct Exits<'a> {
     root: &'a Root,
-    /// The local that holds the scope that is left.
-    scope: Ident,
-    sites: &'a mut Sites,
+    way: Way<'a>,
     /// Where `.await` was found.
     awaits: &'a mut Errors,
     /// Whether something was rewritten since this was last set to `false`.
     changed: bool,
     /// Inside the arguments of a macro, which was searched for `.await` as a whole.
     in_macro: bool,
+}
+
+/// What becomes of an exit.
+enum Way<'a> {
+    /// Its value is looked at.
+    Look {
+        /// The local that holds the scope that is left.
+        scope: Ident,
+        sites: &'a mut Sites,
+    },
+    /// Its place is taken down in a local `__noted`; who looks at the value stands outside of the body.
+    Note,
 }
 
 impl<'a> Exits<'a> {
@@ -39,9 +49,19 @@ impl<'a> Exits<'a> {
     ) -> Self {
         Self {
             root,
-            scope,
-            sites,
+            way: Way::Look { scope, sites },
             awaits,
+            changed: false,
+            in_macro: false,
+        }
+    }
+
+    /// Exits whose places are taken down. `ignored` gets what they would say about `.await`.
+    pub(crate) fn noting(root: &'a Root, ignored: &'a mut Errors) -> Self {
+        Self {
+            root,
+            way: Way::Note,
+            awaits: ignored,
             changed: false,
             in_macro: false,
         }
@@ -53,31 +73,40 @@ impl<'a> Exits<'a> {
         }
     }
 
-    /// The operand of a `?`, looked at.
+    /// The operand of a `?`.
     fn tried(&mut self, operand: &TokenStream, question: Span) -> Expr {
-        let root = self.root.at(question);
-        let scope = &self.scope;
-        let site = self.sites.tried(question);
+        let root = self.root;
         self.changed = true;
-        Expr::Verbatim(quote_spanned! {spans::at(question)=>
-            (match #root::__private::tried(&#scope, #operand) { (__left, __site) => { #site = __site; __left } })
+        let at = spans::at(question);
+        let Way::Look { scope, sites } = &mut self.way else {
+            return Expr::Verbatim(noted(root, operand, question));
+        };
+        let site = sites.tried(question);
+        let tried = spans::called(quote!(#root::__private::tried), question);
+        let arguments = spans::arguments(quote_spanned!(at=> &#scope, #operand), question);
+        Expr::Verbatim(quote_spanned! {at=>
+            (match #tried #arguments { (__left, __site) => { #site = __site; __left } })
         })
     }
 
-    /// The value of a `return`, looked at.
+    /// The value of a `return`.
     fn returned(&mut self, value: &TokenStream, span: Span) -> Expr {
-        let root = self.root.at(span);
-        let scope = &self.scope;
-        let site = self.sites.returned(span);
         self.changed = true;
-        Expr::Verbatim(
-            quote_spanned!(spans::at(span)=> #root::__private::pass(&#scope, #site, #value)),
-        )
+        Expr::Verbatim(match &mut self.way {
+            Way::Look { scope, sites } => {
+                let site = sites.returned(span);
+                passed(self.root, scope, &site, value, span)
+            }
+            Way::Note => noted(self.root, value, span),
+        })
     }
 
     /// `bail!(…)` returns; called in a closure, what it returns can be looked at.
     fn bail(&mut self, mac: &Macro) -> Expr {
         let span = mac.path.span();
+        if let Way::Note = self.way {
+            return self.noted_before(mac, span);
+        }
         let root = self.root.at(span);
         let left = quote_spanned!(spans::at(span)=> #root::__private::call(|| #mac));
         let value = self.returned(&left, span);
@@ -87,10 +116,20 @@ impl<'a> Exits<'a> {
     /// `ensure!(…)` returns or goes on; called in a closure, both are a `Result`.
     fn ensure(&mut self, mac: &Macro) -> Expr {
         let span = mac.path.span();
+        if let Way::Note = self.way {
+            return self.noted_before(mac, span);
+        }
         let root = self.root.at(span);
         let outcome = quote_spanned!(spans::at(span)=> #root::__private::call(|| { #mac; #root::__private::Ok(()) }));
         let tried = self.tried(&outcome, span);
         Expr::Verbatim(quote_spanned!(spans::at(span)=> #tried?))
+    }
+
+    /// The place of a macro that may leave by itself, taken down before it does.
+    fn noted_before(&mut self, mac: &Macro, span: Span) -> Expr {
+        self.changed = true;
+        let note = noted(self.root, &quote_spanned!(spans::at(span)=> ()), span);
+        Expr::Verbatim(quote_spanned!(spans::at(span)=> { #note; #mac }))
     }
 
     /// The expression that stands for a macro which leaves by itself; any other one has its arguments visited.
@@ -112,8 +151,10 @@ impl<'a> Exits<'a> {
 
     /// Tells a `context!` inside of this one about our scope (CTX-64): when it does not capture what leaves both, we do.
     fn hand_over_scope(&mut self, mac: &mut Macro) {
+        let Way::Look { scope, .. } = &self.way else {
+            return;
+        };
         if nested::can_leave(mac.tokens.clone()) {
-            let Self { scope, .. } = self;
             let tokens = &mac.tokens;
             mac.tokens = quote_spanned!(spans::own()=> @ #scope #tokens);
             self.changed = true;
@@ -141,6 +182,29 @@ impl<'a> Exits<'a> {
     }
 }
 
+/// A value that leaves, and the place where it does, taken down.
+pub(crate) fn noted(root: &Root, value: &TokenStream, span: Span) -> TokenStream {
+    let at = spans::called(quote!(#root::__private::Noted::at), span);
+    let arguments = spans::arguments(quote_spanned!(spans::at(span)=> #value, &__noted), span);
+    quote_spanned!(spans::at(span)=> #at #arguments)
+}
+
+/// A value that leaves, looked at.
+pub(crate) fn passed(
+    root: &Root,
+    scope: &Ident,
+    site: &Ident,
+    value: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    let pass = spans::called(quote!(#root::__private::pass), span);
+    let arguments = spans::arguments(
+        quote_spanned!(spans::at(span)=> &#scope, #site, #value),
+        span,
+    );
+    quote_spanned!(spans::at(span)=> #pass #arguments)
+}
+
 impl VisitMut for Exits<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
@@ -158,6 +222,8 @@ impl VisitMut for Exits<'_> {
             }
             Expr::Return(exit) => {
                 if let Some(value) = &mut exit.expr {
+                    // Not the user's any more, or clippy would look for a shorter way to write it.
+                    exit.return_token.span = spans::at(exit.return_token.span);
                     self.visit_expr_mut(value);
                     **value = self.returned(&value.to_token_stream(), value.span());
                 }

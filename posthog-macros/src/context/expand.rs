@@ -4,12 +4,21 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::{ExprAsync, Ident, Stmt, spanned::Spanned};
 
-use super::{ending, exits::Exits, sites::Sites};
+use super::{
+    ending,
+    exits::{self, Exits},
+    sites::Sites,
+};
 use crate::{errors::Errors, root::Root, spans};
 
 /// The local that holds the scope guard.
 pub(crate) fn scope() -> Ident {
     Ident::new("__scope", spans::own())
+}
+
+/// A closure that does nothing, whose type has the name of the function it stands in.
+pub(crate) fn here() -> TokenStream {
+    quote_spanned!(spans::own()=> &|| {})
 }
 
 /// `enter` (an expression that gives a `Scope`), then `head` and `body`, with every exit looked at.
@@ -28,13 +37,13 @@ pub(crate) fn statements(
     let last = if has_value { body.pop() } else { None };
     let value = last.map(|last| {
         let span = last.span();
-        let root = root.at(span);
-        let scope = scope();
+        let never = root.at(span);
         let site = sites.value(span);
         // The inner `if` keeps the compiler from calling `pass` unreachable where the value diverges after all.
-        quote_spanned! {spans::at(span)=>
-            #root::__private::pass(&#scope, #site, if true { #last } else { #root::__private::never() })
-        }
+        let value = quote_spanned! {spans::at(span)=>
+            if true { #last } else { #never::__private::never() }
+        };
+        exits::passed(root, &scope(), &site, &value, span)
     });
     late(
         root,
@@ -88,6 +97,27 @@ fn late(root: &Root, enter: &TokenStream, sites: &Sites, body: &TokenStream) -> 
             #settle
             #root::__private::never()
         }
+    }
+}
+
+/// The statements of a function's body with the place of each exit taken down, for the scope around the body.
+pub(crate) fn noting(root: &Root, mut body: Vec<Stmt>) -> TokenStream {
+    let has_value = ending::has_value(&body);
+    let mut ignored = Errors::default();
+    Exits::noting(root, &mut ignored).visit(&mut body);
+    let last = if has_value { body.pop() } else { None };
+    let value = last.map(|last| {
+        let span = last.span();
+        let never = root.at(span);
+        let value = quote_spanned! {spans::at(span)=>
+            if true { #last } else { #never::__private::never() }
+        };
+        exits::noted(root, &value, span)
+    });
+    quote_spanned! {spans::own()=>
+        let __noted = #root::__private::Noted::new();
+        #(#body)*
+        #value
     }
 }
 

@@ -3,7 +3,7 @@
 mod awaits;
 mod check;
 mod ending;
-mod exits;
+pub(crate) mod exits;
 pub(crate) mod expand;
 mod mend;
 mod nested;
@@ -81,10 +81,11 @@ impl Context {
             body,
         } = self;
         let options = options.check(Owner::Context, &mut errors).expand(&root);
+        let here = expand::here();
         let enter = if let Some(outer) = outer {
-            quote_spanned!(spans::own()=> #options.enter_inside(&#outer))
+            quote_spanned!(spans::own()=> #options.enter_inside(&#outer, #here))
         } else {
-            quote_spanned!(spans::own()=> #options.enter())
+            quote_spanned!(spans::own()=> #options.enter_here(#here))
         };
         let bare = expand::bare(&statements, &quote!(#(#body)*));
         let expansion = match check::async_body(&body, &mut errors) {

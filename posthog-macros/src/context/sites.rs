@@ -86,7 +86,7 @@ impl Sites {
                 Kind::Value => quote_spanned!(spans::at(*user)=> #ident.witness().__known();),
                 Kind::Tried | Kind::Returned => TokenStream::new(),
             };
-            quote_spanned!(spans::at(*user)=> #known (&&&&&&(&&#ident).__kind()).__settle();)
+            quote_spanned!(spans::at(*user)=> #known (&&&&&&&(&&#ident).__kind()).__settle();)
         });
         quote_spanned! {spans::own()=> {
             use #root::__private::probe::*;

@@ -8,7 +8,7 @@
 //!   the compiler still sees what a closure that is returned has to take.
 //! - any other: the body is a closure with the declared return type, so that what it returns can be looked at.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
     AttrStyle, Block, Expr, ExprAsync, ItemFn, ReturnType, Stmt, Type, parse_quote,
@@ -18,7 +18,7 @@ use syn::{
 
 use super::check::Arguments;
 use crate::{
-    context::{expand as context, sites::Sites},
+    context::{exits, expand as context, sites::Sites},
     errors::Errors,
     root::Root,
     spans,
@@ -56,9 +56,14 @@ pub(super) fn scoped(arguments: &Arguments, function: ItemFn) -> TokenStream {
     {
         in_place(root, &new_context, &block)
     } else {
-        synchronous(root, &new_context, &returns, &block)
+        synchronous(root, &new_context, &returns, &block, sig.ident.span())
     };
     quote!(#(#attrs)* #vis #sig { #body })
+}
+
+fn enter(new_context: &TokenStream) -> TokenStream {
+    let here = context::here();
+    quote_spanned!(spans::own()=> #new_context.enter_here(#here))
 }
 
 enum Returns {
@@ -92,21 +97,26 @@ fn synchronous(
     new_context: &TokenStream,
     returns: &Returns,
     block: &Block,
+    name: Span,
 ) -> TokenStream {
     let scope = context::scope();
+    let enter = enter(new_context);
     let Returns::Value(ty) = returns else {
         let statements = &block.stmts;
-        return quote_spanned!(spans::own()=> let #scope = #new_context.enter(); #(#statements)*);
+        return quote_spanned!(spans::own()=> let #scope = #enter; #(#statements)*);
     };
     let mut sites = Sites::default();
     let site = sites.returned(spans::own());
     let declare = sites.declare(root);
     let settle = sites.settle(root);
+    let body = braces(block, &context::noting(root, block.stmts.clone()));
+    let left = quote_spanned!(spans::own()=> __left);
+    let pass = exits::passed(root, &scope, &site, &left, name);
     quote_spanned! {spans::own()=>
         #declare
-        let #scope = #new_context.enter();
-        let __left = #root::__private::call(move || -> #ty #block);
-        let __left = #root::__private::pass(&#scope, #site, __left);
+        let #scope = #enter;
+        let __left = #root::__private::call_in(&#scope, move || -> #ty #body);
+        let __left = #pass;
         #settle
         __left
     }
@@ -114,7 +124,7 @@ fn synchronous(
 
 /// A closure would be the caller that `#[track_caller]` is about, so the exits are looked at in place, as in `context!`.
 fn in_place(root: &Root, new_context: &TokenStream, block: &Block) -> TokenStream {
-    let enter = quote_spanned!(spans::own()=> #new_context.enter());
+    let enter = enter(new_context);
     // Outside of an `async` function the compiler itself refuses `.await`.
     let mut awaits = Errors::default();
     context::statements(
@@ -149,11 +159,7 @@ fn asynchronous(
     };
     let settle = sites.settle(root);
     // The user's statements get braces of their own, so that what they import cannot change what the return type means.
-    // An error about the type of the body falls on the braces, hence the span; and as they are not the user's, nobody
-    // calls them superfluous.
-    let braces = spans::at(block.brace_token.span.join());
-    let mut body = Group::new(Delimiter::Brace, quote!(#(#statements)*));
-    body.set_span(braces);
+    let body = braces(block, &context::noting(root, statements.clone()));
     // An `async` block has no place for a return type, but a `return` that never runs says it as well.
     let never = root.at(ty.span());
     let never = quote_spanned!(spans::at(ty.span())=> return #never::__private::never::<#ty>(););
@@ -168,6 +174,15 @@ fn asynchronous(
         #settle
         __future.await
     }
+}
+
+/// The statements in braces that stand for those of the user's block.
+///
+/// An error about the type of the body falls on the braces; and as they are not the user's, nobody calls them superfluous.
+fn braces(block: &Block, statements: &TokenStream) -> Group {
+    let mut body = Group::new(Delimiter::Brace, statements.clone());
+    body.set_span(spans::at(block.brace_token.span.join()));
+    body
 }
 
 /// A body that ends in an `async` block.
@@ -211,7 +226,7 @@ fn is_box_pin(function: &Expr) -> bool {
 
 fn ends_in_async(root: &Root, new_context: &TokenStream, ending: &AsyncEnding) -> TokenStream {
     let AsyncEnding { before, block, pin } = *ending;
-    let enter = quote_spanned!(spans::own()=> #new_context.enter());
+    let enter = enter(new_context);
     context::future(
         root,
         &enter,

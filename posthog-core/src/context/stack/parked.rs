@@ -34,6 +34,7 @@ impl Parked {
             inside: None,
             entered_unwinding: false,
             since: Mark::now(),
+            endings: Vec::new(),
         };
         Self {
             frames: vec![frame],

@@ -1,0 +1,88 @@
+//! Paths of source files: whose they are, and what of them is worth showing.
+
+/// Whether a file belongs to the standard library, the registry, a checkout of a dependency, or a vendored one (EXC-67).
+pub(super) fn is_foreign(file: &str) -> bool {
+    const PARTS: [&str; 5] = [
+        "/.cargo/registry/",
+        "/.cargo/git/checkouts/",
+        "/rustlib/",
+        "/.rustup/toolchains/",
+        "/vendor/",
+    ];
+    is_of_std(file) || file.starts_with("vendor/") || PARTS.iter().any(|part| file.contains(part))
+}
+
+/// Whether a file belongs to the standard library.
+pub(super) fn is_of_std(file: &str) -> bool {
+    const BEGINNINGS: [&str; 3] = ["library/std/", "library/core/", "library/alloc/"];
+    is_in_rustc(file)
+        || file.contains("/rustlib/src/")
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| file.starts_with(beginning))
+}
+
+/// `/rustc/<hash>/…`, where the standard library was built.
+fn is_in_rustc(file: &str) -> bool {
+    file.split_once("/rustc/").is_some_and(|(_, rest)| {
+        let hash = rest.split('/').next().unwrap_or_default();
+        hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// The file relative to its crate: the same on every machine that builds it, and without anybody's home directory.
+///
+/// A dependency keeps the directory of its version, the standard library its `/rustc/<hash>`, by which the service knows
+/// it.
+pub(super) fn relative(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    for base in ["/.cargo/registry/src/", "/.cargo/git/checkouts/"] {
+        if let Some((_, rest)) = file.split_once(base) {
+            return rest
+                .split_once('/')
+                .map_or(rest, |(_, inside)| inside)
+                .to_owned();
+        }
+    }
+    if is_foreign(&file) {
+        return file;
+    }
+    // The crate's directory is above the last `src`. Without one, above another of those that Cargo takes targets from.
+    let after = |directory| file.rfind(directory).map(|at| file[at + 1..].to_owned());
+    ["/src/", "/tests/", "/examples/", "/benches/"]
+        .into_iter()
+        .find_map(after)
+        .unwrap_or(file.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative;
+
+    #[test]
+    fn exc_53_a_file_is_named_relative_to_its_crate() {
+        for (file, shown) in [
+            ("/build/shop/src/billing.rs", "src/billing.rs"),
+            (
+                "/home/u/src/shop/crates/pay/src/card/mod.rs",
+                "src/card/mod.rs",
+            ),
+            ("/build/shop/tests/pay.rs", "tests/pay.rs"),
+            ("/build/shop/src/pay/tests/card.rs", "src/pay/tests/card.rs"),
+            ("shop/src/main.rs", "src/main.rs"),
+            ("src/main.rs", "src/main.rs"),
+            ("build.rs", "build.rs"),
+            ("C:\\build\\shop\\src\\main.rs", "src/main.rs"),
+            (
+                "/home/u/.cargo/registry/src/index.crates.io-19/serde-1.0.2/src/de.rs",
+                "serde-1.0.2/src/de.rs",
+            ),
+            (
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
+            ),
+        ] {
+            assert_eq!(relative(file), shown);
+        }
+    }
+}
