@@ -2,6 +2,7 @@
 //!
 //! Whatever is missing for a request, a TLS stack above all, fails that request and panics nowhere.
 
+mod lookup;
 #[cfg(feature = "_tls")]
 mod roots;
 mod secret;
@@ -10,16 +11,14 @@ mod tls;
 #[cfg(feature = "_tls")]
 pub use roots::{InvalidRootCertificates, RootCertificates};
 
+use lookup::{Lookup, NoThread};
 use posthog_core::{Request, Response, Transport, TransportError};
 use std::{fmt, io::Read};
 use tls::Tls;
 use ureq::{
     Proxy, ProxyProtocol,
     http::{Uri, uri::Scheme},
-    unversioned::{
-        resolver::DefaultResolver,
-        transport::{Connector, DefaultConnector},
-    },
+    unversioned::transport::{Connector, DefaultConnector},
 };
 
 /// Sends requests over HTTP/1.1 and keeps the connection for the next one.
@@ -195,7 +194,7 @@ impl HttpTransportBuilder {
             agent: ureq::Agent::with_parts(
                 config.build(),
                 DefaultConnector::new().chain(secret::KeepKey),
-                DefaultResolver::default(),
+                Lookup,
             ),
             proxy,
             tls,
@@ -217,6 +216,11 @@ fn failure(error: &ureq::Error, request: &Request) -> TransportError {
         ureq::Error::Io(error) => {
             return TransportError::Connection {
                 reason: tls::reason_within(error).unwrap_or_else(|| error.kind().to_string()),
+            };
+        }
+        ureq::Error::Other(error) if error.is::<NoThread>() => {
+            return TransportError::Connection {
+                reason: error.to_string(),
             };
         }
         ureq::Error::HostNotFound => "the host was not found",
