@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod futures;
 pub(crate) mod log_lines;
 
 use flate2::read::GzDecoder;
