@@ -11,7 +11,7 @@ use std::{
     env,
     process::Command,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -195,6 +195,31 @@ fn dlv_55_a_flush_by_what_sends_for_a_flush_does_not_wait() {
         assert_eq!(client.flush(PATIENCE), Ok(()));
         assert_eq!(client.stats().delivered, 2);
         assert_eq!(transport.requests(), 2);
+    });
+}
+
+#[test]
+fn dlv_55_a_flush_in_a_hook_keeps_no_capture_waiting() {
+    let test = "dlv_55_a_flush_in_a_hook_keeps_no_capture_waiting";
+    without_threads(test, "", || {
+        static CLIENT: OnceLock<Client> = OnceLock::new();
+        let transport = Scripted::answering([]);
+        let client = client(&transport, |options| {
+            options.before_send(|event| {
+                if let Some(client) = CLIENT.get() {
+                    let flushed = client.flush(PATIENCE);
+                    assert_eq!(flushed.is_ok(), client.stats().pending() == 0);
+                }
+                Some(event)
+            })
+        });
+        CLIENT.set(client.clone()).expect("no other");
+        for event in ["a", "b"] {
+            assert!(client.capture(event).is_some());
+        }
+        assert_eq!((transport.requests(), client.stats().pending()), (0, 2));
+        assert_eq!(client.flush(PATIENCE), Ok(()));
+        assert_eq!(client.stats().delivered, 2);
     });
 }
 
