@@ -12,27 +12,13 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use support::{PATIENCE, Rig, eventually, futures::poll, log_lines};
+use support::{PATIENCE, Rig, eventually, futures::poll, log_lines, while_time_passes};
 use uuid::Uuid;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn sync() -> Rig {
     Rig::with(|options| options.sync_mode(true))
-}
-
-/// Runs something that waits by the clock, and moves the clock until it is done.
-fn while_time_passes<T: Send>(rig: &Rig, code: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let running = scope.spawn(code);
-        let start = Instant::now();
-        while !running.is_finished() {
-            assert!(start.elapsed() < PATIENCE, "it does not end");
-            rig.clock.advance(Duration::from_millis(50));
-            thread::yield_now();
-        }
-        running.join().expect("no panic")
-    })
 }
 
 #[test]
