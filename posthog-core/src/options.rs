@@ -354,7 +354,7 @@ impl Options {
     /// Sets the callback that is told of every batch that lost events, on the worker's thread (DLV-140).
     ///
     /// Without one the log has a warning. It is not called for events that were never admitted, nor for those that were
-    /// not final when a shutdown's time was up (DLV-141). It may capture; a panic in it is logged (DLV-142).
+    /// not final when a shutdown's time was up, nor for what a thread sends itself (DLV-141). It may capture; a panic in it is logged (DLV-142).
     ///
     /// ```
     /// # use posthog_core::Options;

@@ -25,6 +25,16 @@ pub struct Request {
     pub body: Vec<u8>,
     /// How long it may take as a whole.
     pub timeout: Duration,
+    pub(crate) key: String,
+}
+
+impl Request {
+    /// The project key. The body has it or a header, and the answer may say it back: a transport whose library writes
+    /// logs keeps it out of them (DLV-144).
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 impl fmt::Debug for Request {
@@ -35,6 +45,7 @@ impl fmt::Debug for Request {
             headers: _,
             body,
             timeout,
+            key: _,
         } = self;
         f.debug_struct("Request")
             .field("bytes", &body.len())

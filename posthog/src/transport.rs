@@ -2,6 +2,7 @@
 //!
 //! Whatever is missing for a request, a TLS stack above all, fails that request and panics nowhere.
 
+mod lookup;
 #[cfg(feature = "_tls")]
 mod roots;
 mod secret;
@@ -10,16 +11,14 @@ mod tls;
 #[cfg(feature = "_tls")]
 pub use roots::{InvalidRootCertificates, RootCertificates};
 
+use lookup::{Lookup, NoThread};
 use posthog_core::{Request, Response, Transport, TransportError};
 use std::{fmt, io::Read};
 use tls::Tls;
 use ureq::{
     Proxy, ProxyProtocol,
     http::{Uri, uri::Scheme},
-    unversioned::{
-        resolver::DefaultResolver,
-        transport::{Connector, DefaultConnector},
-    },
+    unversioned::transport::{Connector, DefaultConnector},
 };
 
 /// Sends requests over HTTP/1.1 and keeps the connection for the next one.
@@ -73,6 +72,41 @@ impl HttpTransport {
             |proxy: &Proxy| proxy.protocol() == ProxyProtocol::Https && !proxy.is_no_proxy(&uri);
         uri.scheme() == Some(&Scheme::HTTPS) || self.proxy.as_ref().is_some_and(by_https_proxy)
     }
+
+    /// Sends a request and reads its answer.
+    fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
+        let failed = |error: ureq::Error| failure(&error, request);
+        let mut builder = self
+            .agent
+            .post(&request.url)
+            .config()
+            .timeout_global(Some(request.timeout))
+            .build();
+        for (name, value) in &request.headers {
+            builder = if *name == AUTHORIZATION {
+                builder.header(*name, secret::stand_in(value))
+            } else {
+                builder.header(*name, value)
+            };
+        }
+        let mut answer = builder.send(&request.body[..]).map_err(failed)?;
+        let retry_after = answer
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let mut body = Vec::new();
+        let read = answer
+            .body_mut()
+            .as_reader()
+            .take(MAX_ANSWER_BYTES)
+            .read_to_end(&mut body);
+        // A body that breaks off leaves open what became of the request (DLV-74).
+        read.map_err(|error| failed(ureq::Error::from(error)))?;
+        let mut response = Response::new(answer.status().as_u16()).with_body(body);
+        response.retry_after = retry_after;
+        Ok(response)
+    }
 }
 
 impl Default for HttpTransport {
@@ -89,42 +123,12 @@ impl Transport for HttpTransport {
                 reason: "there is no TLS provider".to_owned(),
             });
         }
-        let failed = |error: ureq::Error| failure(&error, request);
-        let authorization = request
+        let in_head = request
             .headers
             .iter()
-            .find(|(name, _)| *name == AUTHORIZATION);
-        let authorization = authorization.map_or("", |(_, value)| value);
-        let answer = secret::behind_stand_in(authorization, |stand_in| {
-            let mut builder = self
-                .agent
-                .post(&request.url)
-                .config()
-                .timeout_global(Some(request.timeout))
-                .build();
-            for (name, value) in &request.headers {
-                let hidden = *name == AUTHORIZATION;
-                builder = builder.header(*name, if hidden { &stand_in } else { value });
-            }
-            builder.send(&request.body[..])
-        });
-        let mut answer = answer.map_err(failed)?;
-        let retry_after = answer
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let mut body = Vec::new();
-        let read = answer
-            .body_mut()
-            .as_reader()
-            .take(MAX_ANSWER_BYTES)
-            .read_to_end(&mut body);
-        // A body that breaks off leaves open what became of the request (DLV-74).
-        read.map_err(|error| failure(&ureq::Error::from(error), request))?;
-        let mut response = Response::new(answer.status().as_u16()).with_body(body);
-        response.retry_after = retry_after;
-        Ok(response)
+            .any(|(name, _)| *name == AUTHORIZATION);
+        // Until the body is read: the server may say the key back.
+        secret::kept(request.key(), in_head, || self.exchange(request))
     }
 }
 
@@ -189,8 +193,8 @@ impl HttpTransportBuilder {
         HttpTransport {
             agent: ureq::Agent::with_parts(
                 config.build(),
-                DefaultConnector::new().chain(secret::PutKeyIn),
-                DefaultResolver::default(),
+                DefaultConnector::new().chain(secret::KeepKey),
+                Lookup,
             ),
             proxy,
             tls,
@@ -212,6 +216,11 @@ fn failure(error: &ureq::Error, request: &Request) -> TransportError {
         ureq::Error::Io(error) => {
             return TransportError::Connection {
                 reason: tls::reason_within(error).unwrap_or_else(|| error.kind().to_string()),
+            };
+        }
+        ureq::Error::Other(error) if error.is::<NoThread>() => {
+            return TransportError::Connection {
+                reason: error.to_string(),
             };
         }
         ureq::Error::HostNotFound => "the host was not found",

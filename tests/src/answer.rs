@@ -106,6 +106,14 @@ impl Answer {
                 bytes: "\u{1}\u{2}\u{3} this is not HTTP \u{0}\r\n\r\n".to_owned(),
                 then: Then::Close,
             },
+            Fault::Raw(bytes) => Self::Raw {
+                status: bytes
+                    .split(' ')
+                    .nth(1)
+                    .and_then(|status| status.parse().ok()),
+                bytes,
+                then: Then::Close,
+            },
             Fault::Nonsense => Self::text(
                 StatusCode::OK,
                 "text/html",

@@ -49,6 +49,8 @@ pub enum Fault {
     ResetAfterRead,
     /// Bytes that are not HTTP, then the connection is closed in good order.
     Garbage,
+    /// These bytes, then the connection is closed in good order. They begin with a status line.
+    Raw(String),
     /// Status 200 with a body that is not JSON, as a captive portal would send.
     Nonsense,
     /// Status 200 with a body that goes on for 10 GB.

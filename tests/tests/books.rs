@@ -8,26 +8,16 @@ use posthog::{
 };
 use serde_json::{Value, json};
 use std::{
-    pin::{Pin, pin},
+    pin::pin,
     sync::{Arc, Condvar, Mutex},
-    task::{Context, Poll, Waker},
     thread,
     time::Duration,
 };
-use support::{PATIENCE, Rig, eventually};
+use support::{
+    PATIENCE, Rig, eventually,
+    futures::{block_on, poll},
+};
 use uuid::Uuid;
-
-/// Polls once: a flush begins with its first poll.
-fn begin<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
 
 /// The answer of V1 that wants these events again.
 fn retry(uuids: &[Uuid]) -> Response {
@@ -51,7 +41,7 @@ fn dlv_54_a_flush_does_not_wait_for_an_event_captured_after_it() {
     assert!(rig.wire.wait_for(1));
     rig.client.capture("before");
     let mut flush = pin!(rig.client.flush_async(PATIENCE));
-    assert!(begin(flush.as_mut()).is_pending());
+    assert!(poll(flush.as_mut()).is_pending());
     let after = rig.client.capture("after").expect("admitted");
     rig.wire.answer_with(Ok(Response::new(200).with_body("{}")));
     rig.wire.answer_with(Ok(retry(&[after])));
@@ -112,11 +102,11 @@ fn dlv_50_a_flush_is_not_ok_while_its_event_is_in_flight_although_a_shutdown_giv
     let _ = client.flush(Duration::ZERO);
     eventually(|| gate.held() == 1);
     let mut flush = pin!(client.flush_async(PATIENCE));
-    assert!(begin(flush.as_mut()).is_pending());
+    assert!(poll(flush.as_mut()).is_pending());
     client.capture("queued");
     let lost = client.shutdown(Duration::ZERO);
     assert_eq!(lost.map_err(|error| error.pending), Err(2));
-    assert!(begin(flush.as_mut()).is_pending());
+    assert!(poll(flush.as_mut()).is_pending());
     gate.open();
     eventually(|| client.stats().pending() == 0);
     assert_eq!(

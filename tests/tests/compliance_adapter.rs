@@ -1,102 +1,16 @@
 //! The compliance adapter as the test harness sees it: a process that speaks JSON over HTTP, and a `PostHog` behind it.
 
-#[path = "support/raw_http.rs"]
-mod raw_http;
+#[path = "support/adapter.rs"]
+mod adapter;
 
-use posthog_tests::{Fault, LocalPostHog, Received};
+use adapter::{Adapter, paths};
+use posthog_tests::{Fault, LocalPostHog};
 use serde_json::{Value, json};
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{process::Command, thread, time::Duration};
 
 /// Long enough for a request that must not come.
 const MOMENT: Duration = Duration::from_millis(700);
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The adapter, while it runs.
-struct Adapter {
-    process: Child,
-    address: String,
-}
-
-impl Adapter {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_compliance-adapter"))
-            .args(arguments)
-            .arg("0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the adapter");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("a pipe");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("a line of the adapter");
-        let port = line.trim_end().rsplit(' ').next().unwrap_or_default();
-        Self {
-            process,
-            address: format!("127.0.0.1:{port}"),
-        }
-    }
-
-    /// What a call answers, which has to be a success.
-    fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let (status, answer) = self.ask(method, path, body);
-        assert_eq!(status, 200, "{path}: {answer}");
-        answer
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let headers = [("Content-Type", "application/json")];
-        let body = body.to_string();
-        let answer = raw_http::request(&self.address, method, path, &headers, body.as_bytes());
-        (answer.status, answer.json)
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Value {
-        self.call("POST", path, body)
-    }
-
-    /// Makes a client for that server, with the options that are given beside.
-    fn init(&self, server: &LocalPostHog, options: Value) {
-        let mut body = json!({ "api_key": "phc_test_key", "host": server.url() });
-        let Value::Object(options) = options else {
-            panic!("options are an object")
-        };
-        body.as_object_mut().expect("an object").extend(options);
-        assert_eq!(self.post("/init", &body), json!({ "success": true }));
-    }
-
-    /// Captures an event; its UUID.
-    fn capture(&self, event: &str) -> String {
-        let body = json!({ "distinct_id": "test_user", "event": event });
-        let answer = self.post("/capture", &body);
-        assert_eq!(answer["success"], true, "{answer}");
-        answer["uuid"].as_str().expect("a UUID").to_owned()
-    }
-
-    fn flush(&self) -> Value {
-        self.post("/flush", &json!(null))
-    }
-
-    fn state(&self) -> Value {
-        self.call("GET", "/state", &json!(null))
-    }
-}
-
-impl Drop for Adapter {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn paths(requests: &[Received]) -> Vec<&str> {
-    requests.iter().map(|request| &*request.path).collect()
-}
 
 #[test]
 fn health_says_what_can_be_tested() {
@@ -211,6 +125,7 @@ fn a_full_batch_and_the_interval_send_without_a_flush() {
     adapter.capture("a");
     adapter.capture("b");
     assert_eq!(server.wait_for_events(2, PATIENCE).len(), 2);
+    // Without one the interval is that of the SDK.
     adapter.init(&server, json!({ "flush_interval_ms": 100 }));
     adapter.capture("c");
     assert_eq!(server.wait_for_events(3, PATIENCE).len(), 3);

@@ -1,38 +1,18 @@
 //! What captures take from the context (contexts.md, section 5).
 
+#[path = "support/captured.rs"]
+mod captured;
+
+use captured::{one, own};
 use posthog::{
-    CapturedEvent, Client, Context, Event, Options, Properties, capture, identify_context,
-    new_context, set_context_device_id, set_context_session, tag,
+    Client, Context, Event, Options, Properties, capture, identify_context, new_context,
+    set_context_device_id, set_context_session, tag,
     testing::{self, Memory},
 };
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
 const SESSION: &str = "0197a2b4-6c1e-7d10-9a53-5c0f4f2e9b11";
-
-fn recorded<R>(code: impl FnOnce() -> R) -> CapturedEvent {
-    let mut events = testing::record(code);
-    assert_eq!(events.len(), 1, "{events:?}");
-    events.remove(0)
-}
-
-/// The properties without those that every event has.
-fn own(event: &CapturedEvent) -> Value {
-    let every = [
-        "$lib",
-        "$lib_version",
-        "$is_server",
-        "$os",
-        "$os_version",
-        "$geoip_disable",
-    ];
-    event
-        .properties
-        .iter()
-        .filter(|(key, _)| !every.contains(&key.as_str()))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
-}
 
 #[test]
 fn ctx_3_the_context_counts_for_every_client() {
@@ -88,7 +68,7 @@ fn ctx_45_a_capture_reads_the_context_at_the_call() {
 #[test]
 fn ctx_46_the_calls_id_beats_the_contexts_and_without_either_the_event_is_personless() {
     let id = |event: Event| {
-        recorded(|| {
+        one(|| {
             new_context()
                 .distinct_id("u-context")
                 .run(|| capture(event))
@@ -98,7 +78,7 @@ fn ctx_46_the_calls_id_beats_the_contexts_and_without_either_the_event_is_person
     assert_eq!(id(Event::new("e").distinct_id("u-call")), "u-call");
     assert_eq!(id(Event::new("e").distinct_id(" ")), "u-context");
     assert_eq!(id(Event::new("e")), "u-context");
-    let personless = recorded(|| capture("e"));
+    let personless = one(|| capture("e"));
     assert_eq!(
         personless
             .distinct_id
@@ -111,7 +91,7 @@ fn ctx_46_the_calls_id_beats_the_contexts_and_without_either_the_event_is_person
         personless.properties["$process_person_profile"],
         json!(false)
     );
-    let chosen = recorded(|| capture(Event::new("e").process_person_profile(true)));
+    let chosen = one(|| capture(Event::new("e").process_person_profile(true)));
     assert_eq!(chosen.properties["$process_person_profile"], json!(true));
 }
 
@@ -137,7 +117,7 @@ fn ctx_47_tags_become_properties_unless_the_call_has_one_of_that_key() {
 #[test]
 fn ctx_48_the_session_is_added_unless_a_property_or_a_tag_says_otherwise() {
     let session = |context: posthog::NewContext, event: Event| {
-        recorded(|| context.run(|| capture(event)))
+        one(|| context.run(|| capture(event)))
             .properties
             .get("$session_id")
             .cloned()
@@ -162,7 +142,7 @@ fn ctx_48_the_session_is_added_unless_a_property_or_a_tag_says_otherwise() {
 #[test]
 fn ctx_49_context_tags_lists_the_keys_sorted_if_there_are_any() {
     let keys = |context: posthog::NewContext, event: Event| {
-        recorded(|| context.run(|| capture(event)))
+        one(|| context.run(|| capture(event)))
             .properties
             .get("$context_tags")
             .cloned()
@@ -191,7 +171,7 @@ fn ctx_49_context_tags_lists_the_keys_sorted_if_there_are_any() {
 
 #[test]
 fn ctx_50_an_explicit_session_is_kept_even_if_it_is_empty() {
-    let event = recorded(|| {
+    let event = one(|| {
         new_context()
             .session_id(SESSION)
             .run(|| capture(Event::new("e").property("$session_id", "")))
@@ -201,7 +181,7 @@ fn ctx_50_an_explicit_session_is_kept_even_if_it_is_empty() {
 
 #[test]
 fn ctx_51_the_device_id_is_no_property() {
-    let event = recorded(|| {
+    let event = one(|| {
         new_context().run(|| {
             set_context_device_id("d-1");
             capture("e");
@@ -213,7 +193,7 @@ fn ctx_51_the_device_id_is_no_property() {
 #[test]
 fn ctx_52_a_capture_takes_identity_session_and_tags() {
     // The example of the contract.
-    let event = recorded(|| {
+    let event = one(|| {
         new_context().tag("tenant", "t-7").tag("step", 1).run(|| {
             identify_context("u-1");
             set_context_session(SESSION).expect("a UUIDv7");
@@ -238,7 +218,7 @@ fn ctx_52_a_capture_takes_identity_session_and_tags() {
 
 #[test]
 fn ctx_53_context_state_never_enters_person_properties() {
-    let event = recorded(|| {
+    let event = one(|| {
         new_context()
             .tag("tenant", "t-7")
             .session_id(SESSION)
@@ -350,7 +330,7 @@ fn recordings_of_parallel_tests_do_not_see_each_other() {
 
 #[test]
 fn a_recording_is_no_context() {
-    let event = recorded(|| {
+    let event = one(|| {
         tag("outside", 1);
         identify_context("u-outside");
         capture(Event::new("e").properties(&Properties::new()));

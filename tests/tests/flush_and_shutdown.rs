@@ -9,29 +9,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use support::{PATIENCE, Rig, eventually, log_lines};
+use support::{PATIENCE, Rig, eventually, log_lines, while_time_passes};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs something that ends by the clock, and moves the clock until it does.
-fn while_time_passes<T: Send>(rig: &Rig, code: impl FnOnce() -> T + Send) -> T {
-    let (tell, told) = mpsc::channel();
-    thread::scope(|scope| {
-        let running = scope.spawn(move || {
-            let _ = tell.send(());
-            code()
-        });
-        told.recv().expect("it runs");
-        let start = Instant::now();
-        while !running.is_finished() {
-            assert!(start.elapsed() < PATIENCE, "it does not end");
-            // Small steps: little time is gone when the deadline is taken.
-            rig.clock.advance(Duration::from_millis(5));
-            thread::yield_now();
-        }
-        running.join().expect("no panic")
-    })
-}
 
 fn pending(result: Result<(), FlushError>) -> u64 {
     result.map_or_else(|error| error.pending, |()| 0)

@@ -1,5 +1,9 @@
 //! Random programs of nested contexts, run by the SDK and by a naive model: a list of maps.
 
+#[path = "support/futures.rs"]
+mod futures;
+
+use futures::{poll, yield_now};
 use posthog::{
     CapturedEvent, Context, Event, Scope, capture, identify_context, new_context,
     set_context_device_id, set_context_session, tag,
@@ -12,9 +16,8 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::{Poll, Waker},
+    pin::{Pin, pin},
+    task::Poll,
     thread,
 };
 
@@ -197,12 +200,6 @@ fn expected(steps: &[Step], in_future: bool) -> Vec<Seen> {
 
 // ---- the SDK
 
-fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
-    future
-        .as_mut()
-        .poll(&mut std::task::Context::from_waker(Waker::noop()))
-}
-
 /// Everything but what opens a context.
 fn plain(step: &Step, guards: &mut Vec<Scope>) {
     match step {
@@ -227,15 +224,13 @@ fn plain(step: &Step, guards: &mut Vec<Scope>) {
                 let guard = guards.remove(usize::from(*n) % guards.len());
                 match n / 64 {
                     // Inside the poll of a future with a context of its own, or as that is cancelled: all the same.
-                    0 => drop(poll(&mut Box::pin(
-                        new_context().wrap(async { drop(guard) }),
-                    ))),
+                    0 => drop(poll(pin!(new_context().wrap(async { drop(guard) })))),
                     1 => {
                         let mut cancelled = Box::pin(new_context().wrap(async {
                             let _guard = guard;
                             std::future::pending::<()>().await;
                         }));
-                        assert!(poll(&mut cancelled).is_pending());
+                        assert!(poll(cancelled.as_mut()).is_pending());
                     }
                     _ => drop(guard),
                 }
@@ -265,18 +260,6 @@ fn run(steps: &[Step], guards: &mut Vec<Scope>) {
             step => plain(step, guards),
         }
     }
-}
-
-/// Pending at the first poll, ready at the second.
-fn yield_now() -> impl Future<Output = ()> + Send {
-    let mut polled = false;
-    poll_fn(move |_| {
-        if std::mem::replace(&mut polled, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
 }
 
 /// The same program as a future that yields after each step.
@@ -389,17 +372,16 @@ fn ctx_84_two_programs_interleaved_on_one_thread_agree_with_the_model() {
                 new_context().fresh(true).wrap(run_async(steps)),
             ))
         });
-        let mut waker = std::task::Context::from_waker(Waker::noop());
         let [one, two] = &mut futures;
         let mut done = [false; 2];
         while done != [true; 2] {
             if !done[0]
-                && let Poll::Ready(events) = one.as_mut().poll(&mut waker)
+                && let Poll::Ready(events) = poll(one.as_mut())
             {
                 (first, done[0]) = (events, true);
             }
             if !done[1]
-                && let Poll::Ready(events) = two.as_mut().poll(&mut waker)
+                && let Poll::Ready(events) = poll(two.as_mut())
             {
                 (second, done[1]) = (events, true);
             }
@@ -424,9 +406,7 @@ fn ctx_76_programs_moved_between_threads_agree_with_the_model() {
     let other = thread::spawn(move || {
         for mut future in receiver {
             let noise = new_context().tag("noise", 1).enter();
-            let polled = future
-                .as_mut()
-                .poll(&mut std::task::Context::from_waker(Waker::noop()));
+            let polled = poll(future.as_mut());
             drop(noise);
             let sent = match polled {
                 Poll::Ready(events) => back.send(Ok(events)),
@@ -441,10 +421,7 @@ fn ctx_76_programs_moved_between_threads_agree_with_the_model() {
                 new_context().fresh(true).wrap(run_sendable(steps.clone())),
             ));
             let events = loop {
-                match future
-                    .as_mut()
-                    .poll(&mut std::task::Context::from_waker(Waker::noop()))
-                {
+                match poll(future.as_mut()) {
                     Poll::Ready(events) => break events,
                     Poll::Pending => there.send(future).expect("the thread waits"),
                 }

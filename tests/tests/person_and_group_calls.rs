@@ -1,5 +1,9 @@
 //! Person and group calls (capture.md, section 10).
 
+#[path = "support/captured.rs"]
+mod captured;
+
+use captured::{one, own};
 use posthog::{
     CapturedEvent, Event, alias, capture, group_identify, identify, new_context, set, set_once,
     testing::record,
@@ -7,30 +11,6 @@ use posthog::{
 use serde_json::{Value, json};
 
 const SESSION: &str = "0197a2b4-6c1e-7d10-9a53-5c0f4f2e9b11";
-
-/// The properties without those that every event has.
-fn own(event: &CapturedEvent) -> Value {
-    let every = [
-        "$lib",
-        "$lib_version",
-        "$is_server",
-        "$os",
-        "$os_version",
-        "$geoip_disable",
-    ];
-    let own = event
-        .properties
-        .iter()
-        .filter(|(key, _)| !every.contains(&key.as_str()));
-    own.map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
-}
-
-fn one<R>(code: impl FnOnce() -> R) -> CapturedEvent {
-    let mut events = record(code);
-    assert_eq!(events.len(), 1, "{events:?}");
-    events.remove(0)
-}
 
 /// In a context that has everything.
 fn in_context<R>(code: impl FnOnce() -> R) -> CapturedEvent {

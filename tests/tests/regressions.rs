@@ -1,5 +1,9 @@
 //! What once went wrong, or was close to it.
 
+#[path = "support/futures.rs"]
+mod futures;
+
+use futures::{poll, yield_now};
 use posthog::{
     Client, Context, Options, capture, context, new_context, scoped,
     testing::{Memory, record, record_async},
@@ -13,24 +17,8 @@ use std::{
     pin::{Pin, pin},
     rc::Rc,
     sync::Arc,
-    task::{Poll, Waker},
+    task::Poll,
 };
-
-fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut std::task::Context::from_waker(Waker::noop()))
-}
-
-/// Pending at the first poll, ready at the second.
-fn yield_now() -> impl Future<Output = ()> {
-    let mut polled = false;
-    poll_fn(move |_| {
-        if std::mem::replace(&mut polled, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-}
 
 fn distinct_id() -> Option<String> {
     Context::current().distinct_id()

@@ -280,8 +280,7 @@ fn dlv_144_no_request_of_v1_or_the_ai_lane_gives_the_key_away() {
         Fault::ResetAfterRead,
         Fault::Garbage,
         Fault::TruncateBody,
-        // Without the key: of what a server says, ureq logs the `Location` as it is, and nothing can be done about it.
-        Fault::Redirect("/elsewhere".to_owned()),
+        Fault::Redirect(format!("/elsewhere/{KEY}")),
     ] {
         for ai in [false, true] {
             server.next(fault.clone());
@@ -338,6 +337,21 @@ fn dlv_144_no_request_of_v1_or_the_ai_lane_gives_the_key_away() {
     }
 }
 
+/// What was dumped of the wire's bytes, put together again.
+///
+/// A line is `6772 616e 7400                           grant.`: the text begins behind two spaces.
+fn dump() -> String {
+    let text = |line: &log_lines::Line| {
+        let (_, text) = line.text.split_once("  ").unwrap_or_default();
+        text.trim_start().to_owned()
+    };
+    let lines = log_lines::all();
+    let dumped = lines
+        .iter()
+        .filter(|line| line.target == "ureq_proto::util");
+    dumped.map(text).collect()
+}
+
 #[test]
 fn dlv_144_no_dump_of_what_goes_over_the_wire_gives_the_key_away() {
     const KEY: &str = "phc_Piecemeal44";
@@ -347,16 +361,7 @@ fn dlv_144_no_dump_of_what_goes_over_the_wire_gives_the_key_away() {
     let client = Client::new(options.capture_mode(CaptureMode::V1)).expect("options in order");
     client.capture("e");
     assert_eq!(client.flush(PATIENCE), Ok(()));
-    // A line is `6772 616e 7400                           grant.`: the text begins behind two spaces.
-    let text = |line: &log_lines::Line| {
-        let (_, text) = line.text.split_once("  ").unwrap_or_default();
-        text.trim_start().to_owned()
-    };
-    let lines = log_lines::all();
-    let dumped = lines
-        .iter()
-        .filter(|line| line.target == "ureq_proto::util");
-    let dump: String = dumped.map(text).collect();
+    let dump = dump();
     assert!(
         dump.contains("Bearer.*****") && !dump.contains(KEY),
         "{dump}"
@@ -366,6 +371,78 @@ fn dlv_144_no_dump_of_what_goes_over_the_wire_gives_the_key_away() {
         (client.stats().delivered, server.violations()),
         (1, Vec::new())
     );
+}
+
+#[test]
+fn dlv_144_a_server_that_says_the_key_back_gets_it_into_no_log_line_at_any_level() {
+    const KEY: &str = "phc_Parroted45";
+    log_lines::collect();
+    let chunk = |text: &str| format!("{:x};said={KEY}\r\n{text}\r\n", text.len());
+    let chunks = [chunk("{\"a\":"), chunk(&format!("\"{KEY}\"}}")), chunk("")].concat();
+    // Longer than what the library reads at once, so that the key lies across the end of one reading.
+    let long = |fill: usize| format!("{}{KEY}{}", " ".repeat(fill), " ".repeat(64));
+    let mut answers = vec![
+        format!(
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{KEY}.example/{KEY}?token={KEY}\r\n\r\n"
+        ),
+        format!("HTTP/1.1 400 {KEY}\r\nContent-Length: 0\r\n\r\n"),
+        format!(
+            "HTTP/1.1 200 OK\r\nServer: {KEY}\r\nContent-Type: {KEY}\r\nDate: {KEY}\r\nContent-Length: 2\r\n\r\n{{}}"
+        ),
+        format!(
+            "HTTP/1.1 503 OK\r\nRetry-After: {KEY}\r\n{KEY}: {KEY}\r\nSet-Cookie: a={KEY}\r\nContent-Length: 0\r\n\r\n"
+        ),
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {KEY}\r\nContent-Length: {}\r\n\r\n{KEY}",
+            KEY.len()
+        ),
+        format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}\r\nTrailer: {KEY}\r\n\r\n"
+        ),
+        format!("HTTP/1.1 200 OK\r\n\r\n{KEY}"),
+        format!("HTTP/1.1 {KEY}\r\n\r\n"),
+        format!("{KEY} {KEY}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{{}}{KEY}"),
+        format!("HTTP/1.1 100 {KEY}\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: {KEY}\r\n\r\n"),
+    ];
+    for fill in (0..KEY.len()).map(|back| (128 << 10) - back) {
+        let text = long(fill);
+        let length = text.len();
+        answers.push(format!(
+            "HTTP/1.1 400 No\r\nContent-Length: {length}\r\n\r\n{text}"
+        ));
+    }
+    let server = LocalPostHog::start();
+    for mode in [CaptureMode::V0, CaptureMode::V1] {
+        for answer in &answers {
+            // A client for each: after a failure the lane would wait before its next batch.
+            let options = Options::new(KEY).host(server.url()).capture_mode(mode);
+            let client = Client::new(options.max_retries(0).debug(true)).expect("options in order");
+            server.next(Fault::Raw(answer.clone()));
+            let outcome = client.capture_immediate("e");
+            server.next(Fault::Raw(answer.clone()));
+            client.capture_ai("$ai_generation");
+            let told = format!("{outcome:?} {:?}", client.flush(PATIENCE));
+            assert!(!told.contains("arroted45"), "{told}");
+        }
+    }
+    assert!(
+        log_lines::all()
+            .iter()
+            .any(|line| line.target == "ureq::run")
+    );
+    let secret = "arroted45";
+    assert!(
+        log_lines::with(&[secret]).is_empty(),
+        "{:?}",
+        log_lines::with(&[secret])
+    );
+    let dump = dump();
+    assert!(
+        dump.contains("phc_") || dump.contains("****"),
+        "it was said"
+    );
+    assert!(!dump.contains(secret));
 }
 
 #[test]

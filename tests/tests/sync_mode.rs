@@ -12,27 +12,13 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use support::{PATIENCE, Rig, eventually, log_lines};
+use support::{PATIENCE, Rig, eventually, futures::poll, log_lines, while_time_passes};
 use uuid::Uuid;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn sync() -> Rig {
     Rig::with(|options| options.sync_mode(true))
-}
-
-/// Runs something that waits by the clock, and moves the clock until it is done.
-fn while_time_passes<T: Send>(rig: &Rig, code: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let running = scope.spawn(code);
-        let start = Instant::now();
-        while !running.is_finished() {
-            assert!(start.elapsed() < PATIENCE, "it does not end");
-            rig.clock.advance(Duration::from_millis(50));
-            thread::yield_now();
-        }
-        running.join().expect("no panic")
-    })
 }
 
 #[test]
@@ -236,10 +222,6 @@ impl Wake for Counter {
     }
 }
 
-fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
 #[test]
 fn dlv_56_while_an_async_flush_waits_other_tasks_of_the_thread_go_on() {
     let rig = Rig::new();
@@ -294,18 +276,14 @@ fn dlv_56_with_nothing_pending_an_async_flush_is_ready_at_once() {
     ];
     for client in idle {
         let mut flush = pin!(client.flush_async(PATIENCE));
-        assert_eq!(poll_once(flush.as_mut()), Poll::Ready(Ok(())));
-        assert_eq!(
-            poll_once(flush.as_mut()),
-            Poll::Ready(Ok(())),
-            "and stays so"
-        );
+        assert_eq!(poll(flush.as_mut()), Poll::Ready(Ok(())));
+        assert_eq!(poll(flush.as_mut()), Poll::Ready(Ok(())), "and stays so");
     }
     rig.client.capture("e");
     drop(rig.client.flush_async(PATIENCE));
     assert!(rig.wire.stays_at(0), "it begins when it is polled");
     let mut zero = pin!(rig.client.flush_async(Duration::ZERO));
-    assert!(poll_once(zero.as_mut()).is_ready());
+    assert!(poll(zero.as_mut()).is_ready());
     assert!(rig.wire.wait_for(1));
 }
 
@@ -335,7 +313,7 @@ fn dlv_56_a_dropped_async_flush_leaves_no_thread_and_keeps_no_client() {
     // The future is no handle: this is the last one, and delivers.
     drop(client);
     assert_eq!(wire.names(), [["e"]]);
-    assert_eq!(poll_once(unpolled.as_mut()), Poll::Ready(Ok(())));
+    assert_eq!(poll(unpolled.as_mut()), Poll::Ready(Ok(())));
 }
 
 #[test]
@@ -354,7 +332,7 @@ fn dlv_56_the_waker_of_the_last_poll_is_woken() {
     let woken = |counter: &Counter| *counter.0.lock().expect("no panic");
     eventually(|| woken(&wakers[1]) == 1);
     assert_eq!(woken(&wakers[0]), 0);
-    assert_eq!(poll_once(flush.as_mut()), Poll::Ready(Ok(())));
+    assert_eq!(poll(flush.as_mut()), Poll::Ready(Ok(())));
 }
 
 #[test]

@@ -1,46 +1,18 @@
 //! Contexts across threads and tasks (contexts.md, section 8).
 
+#[path = "support/futures.rs"]
+mod futures;
+
+use futures::{block_on, poll, yield_now};
 use posthog::{
     CapturedEvent, Context, Event, capture, identify_context, new_context, tag,
     testing::{record, record_async},
 };
 use serde_json::{Value, json};
-use std::{
-    cell::RefCell,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
-    rc::Rc,
-    task::{Poll, Waker},
-    thread,
-};
+use std::{cell::RefCell, pin::pin, rc::Rc, task::Poll, thread};
 
 fn tags() -> Value {
     Context::current().tags().into()
-}
-
-/// Polls once.
-fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut std::task::Context::from_waker(Waker::noop()))
-}
-
-/// Pending at the first poll, ready at the second.
-fn yield_now() -> impl Future<Output = ()> + Send {
-    let mut polled = false;
-    poll_fn(move |_| {
-        if std::mem::replace(&mut polled, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
 }
 
 fn ids(events: &[CapturedEvent]) -> Vec<(&str, &str)> {

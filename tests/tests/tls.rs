@@ -2,7 +2,9 @@
 
 mod support;
 
-use posthog::{Client, DeliveryFailureKind, HttpTransport, Options, RootCertificates, Stats};
+use posthog::{
+    CaptureMode, Client, DeliveryFailureKind, HttpTransport, Options, RootCertificates, Stats,
+};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -381,6 +383,7 @@ fn dlv_73_root_certificates_that_are_none_are_an_error() {
 const HOST: &str = "POSTHOG_TESTS_TLS_HOST";
 const ROOTS: &str = "POSTHOG_TESTS_TLS_ROOTS";
 const PROVIDER: &str = "POSTHOG_TESTS_TLS_PROVIDER";
+const MODE: &str = "POSTHOG_TESTS_TLS_MODE";
 
 /// The client of the tests below: the environment and rustls's process default belong to a whole process.
 #[test]
@@ -400,7 +403,12 @@ fn a_client_in_a_process_of_its_own() {
         Ok(text) => RootCertificates::from_pem(text.as_bytes()).expect("certificates"),
         Err(_) => RootCertificates::platform(),
     };
-    let stats = after_one_event(Options::new(KEY).host(host), transport(roots));
+    let mode = match env::var(MODE).as_deref() {
+        Ok("v1") => CaptureMode::V1,
+        _ => CaptureMode::V0,
+    };
+    let options = Options::new(KEY).host(host).capture_mode(mode);
+    let stats = after_one_event(options, transport(roots));
     assert_eq!(
         (stats.delivered, stats.failed),
         (1, 0),
@@ -493,11 +501,16 @@ fn dlv_73_a_proxy_in_the_environment_is_used() {
 
 #[test]
 fn dlv_73_a_proxy_is_used_for_http_too() {
-    let server = posthog_tests::LocalPostHog::start();
-    let proxy = Proxy::start(by_connect);
-    let url = format!("http://{}", proxy.address);
-    run_client(&server.url(), &[("HTTP_PROXY", &url)]);
-    assert_eq!((proxy.asked().len(), server.events().len()), (1, 1));
+    // V1 has the key in its head, which is put in behind the HTTP library: past the proxy, too.
+    for (mode, path) in [("v0", "/batch/"), ("v1", "/i/v1/analytics/events")] {
+        let server = posthog_tests::LocalPostHog::start();
+        let proxy = Proxy::start(by_connect);
+        let url = format!("http://{}", proxy.address);
+        run_client(&server.url(), &[("HTTP_PROXY", &url), (MODE, mode)]);
+        assert_eq!(server.requests()[0].path, path);
+        assert_eq!((proxy.asked().len(), server.events().len()), (1, 1));
+        assert_eq!(server.violations(), Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -470,6 +470,9 @@ impl Client {
     /// It does not shorten the waits between retries (DLV-53). Called from the SDK's own worker or inside a `before_send`
     /// hook it does not wait: it asks for what is queued to be sent, and returns (DLV-55).
     ///
+    /// Where the system gives no thread for the worker, the events are sent on this thread, within the same time; what is
+    /// lost meanwhile is in the log, and not given to `on_error` (DLV-141, DLV-149).
+    ///
     /// # Errors
     /// [`FlushError`] if events are pending still when the time is up; they stay queued (DLV-52).
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
@@ -482,7 +485,8 @@ impl Client {
     /// As [`flush`](Self::flush), without blocking the thread that waits: for async code, with any executor (DLV-56).
     ///
     /// It begins when it is polled first. While events are pending a short-lived thread waits for them; dropping the
-    /// future ends that thread, and the events are delivered all the same.
+    /// future ends that thread, and the events are delivered all the same. Where the system gives no thread it does not
+    /// wait, and fails if anything is pending.
     ///
     /// # Errors
     /// [`FlushError`] if events are pending still when the time is up; they stay queued (DLV-52).
@@ -499,8 +503,9 @@ impl Client {
 
     /// Takes no more events, delivers what is queued, and stops the worker, within the timeout (DLV-60).
     ///
-    /// Calling it again gives the first result; a call while another waits shares its drain and its time (DLV-61). Called from the SDK's own worker or inside a `before_send` hook it
-    /// does not wait: delivery ends behind it, within the timeout (DLV-64).
+    /// Calling it again gives the first result; a call while another waits shares its drain and its time (DLV-61). Called
+    /// from the SDK's own worker or inside a `before_send` hook it does not wait: delivery ends behind it, within the
+    /// timeout (DLV-64). Without a worker the events are sent on this thread, as in a [`flush`](Self::flush).
     ///
     /// # Errors
     /// [`FlushError`] if events were neither delivered nor given up in time; they are lost.

@@ -298,6 +298,16 @@ impl Schedule {
         }
     }
 
+    /// Keeps a batch that was given up, for an attempt by somebody else; the next one is its first.
+    pub(super) fn put_back(&mut self, batch: Batch, now: Duration) {
+        let batch = Batch {
+            attempts: 0,
+            due: now,
+            ..batch
+        };
+        self.batches.insert(0, batch);
+    }
+
     /// Has the batch sent again, if it may be.
     fn later(
         &mut self,

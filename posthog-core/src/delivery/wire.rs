@@ -54,6 +54,7 @@ impl Wire {
             headers,
             body,
             timeout,
+            key: self.key.clone(),
         }
     }
 }

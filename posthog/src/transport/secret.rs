@@ -1,9 +1,14 @@
 //! Keeps the key out of what the HTTP library logs.
 //!
-//! At the level `trace` it dumps the bytes of every request's head. So it is given a stand-in of the key's length, and the
-//! key takes that one's place where the bytes go out: in the connection's buffer, behind the library (DLV-144).
+//! At the level `trace` it dumps the bytes of every request's head and of every answer, and at `debug` it prints some
+//! headers of the answer. So it never has the key in its hands. On the way out it is given a stand-in of the key's length,
+//! and the key takes that one's place in the connection's buffer, behind the library; on the way in the answer is
+//! [masked](mask) before the library sees it (DLV-144).
 
-use std::{cell::RefCell, fmt};
+mod mask;
+
+use mask::Mask;
+use std::{cell::Cell, fmt};
 use ureq::{
     Error,
     unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport},
@@ -12,88 +17,183 @@ use ureq::{
 /// What stands before the key in the header `Authorization`.
 const SCHEME: &str = "Bearer ";
 
+/// How much of an answer waits to be understood, at most. A head has to fit, and so has the size of a chunk; both are
+/// shorter by far.
+const WAITING_BYTES: usize = 128 << 10;
+
 thread_local! {
-    /// The key of the request that this thread sends. It is written by the thread that asks for it.
-    static KEY: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// The key of the request that this thread sends. It is written and looked for by the thread that asks for it.
+    static SECRET: Cell<Option<Secret>> = const { Cell::new(None) };
 }
 
-/// The value of `Authorization` as the library may see it. The key is put in while `send` runs.
-pub(super) fn behind_stand_in<R>(authorization: &str, send: impl FnOnce(String) -> R) -> R {
+/// The key, while a request is under way.
+struct Secret {
+    key: String,
+    /// Whether its place in the head is still taken by the stand-in.
+    is_to_go_out: bool,
+}
+
+/// Runs `exchange`, and has no connection show the key to the library meanwhile. `in_head` says whether the request has it
+/// as its `Authorization`; else it is in the body, which the library does not look at.
+pub(super) fn kept<R>(key: &str, in_head: bool, exchange: impl FnOnce() -> R) -> R {
     struct Forget;
     impl Drop for Forget {
         fn drop(&mut self) {
-            KEY.set(None);
+            SECRET.set(None);
         }
     }
-    let Some(key) = authorization.strip_prefix(SCHEME) else {
-        return send(authorization.to_owned());
-    };
-    KEY.set(Some(key.to_owned()));
     let _forget = Forget;
-    send(stand_in(key))
+    SECRET.set(Some(Secret {
+        key: key.to_owned(),
+        is_to_go_out: in_head,
+    }));
+    exchange()
 }
 
-fn stand_in(key: &str) -> String {
-    format!("{SCHEME}{}", "*".repeat(key.len()))
+/// The value of `Authorization` as the library may see it.
+pub(super) fn stand_in(authorization: &str) -> String {
+    match authorization.strip_prefix(SCHEME) {
+        Some(key) => format!("{SCHEME}{}", "*".repeat(key.len())),
+        None => authorization.to_owned(),
+    }
 }
 
 /// Wraps every connection that another connector makes.
 #[derive(Debug)]
-pub(super) struct PutKeyIn;
+pub(super) struct KeepKey;
 
-impl<In: Transport> Connector<In> for PutKeyIn {
-    type Out = WithKey<In>;
+impl<In: Transport> Connector<In> for KeepKey {
+    type Out = Keeping<In>;
 
     fn connect(
         &self,
         _: &ConnectionDetails<'_>,
         chained: Option<In>,
-    ) -> Result<Option<WithKey<In>>, Error> {
-        Ok(chained.map(WithKey))
+    ) -> Result<Option<Keeping<In>>, Error> {
+        Ok(chained.map(Keeping::new))
     }
 }
 
-/// A connection that puts the key in.
-pub(super) struct WithKey<T>(T);
+/// A connection that puts the key in on the way out and masks it on the way in.
+pub(super) struct Keeping<T> {
+    inner: T,
+    /// What came in, masked; the library has taken it up to `taken`.
+    input: Vec<u8>,
+    taken: usize,
+    /// Whether the library could take something when it looked last.
+    progress: bool,
+    mask: Mask,
+}
 
-impl<T: Transport> Transport for WithKey<T> {
+impl<T> Keeping<T> {
+    fn new(inner: T) -> Self {
+        Self {
+            inner,
+            input: Vec::new(),
+            taken: 0,
+            progress: false,
+            mask: Mask::default(),
+        }
+    }
+}
+
+/// Hides the key from what `action` does: behind a proxy a connection is wrapped twice, and the inner one carries what is
+/// encrypted, where nothing is to be looked for.
+fn out_of_sight<R>(secret: Option<Secret>, action: impl FnOnce() -> R) -> R {
+    let done = action();
+    SECRET.set(secret);
+    done
+}
+
+impl<T: Transport> Transport for Keeping<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
+        self
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        KEY.with_borrow_mut(|key| {
-            let Some(secret) = key else { return };
-            let stand_in = stand_in(secret);
-            let out = self.0.buffers().output();
-            let out = &mut out[..amount];
+        let mut secret = SECRET.take();
+        // Its answer begins anew.
+        self.mask = Mask::default();
+        if let Some(Secret { key, is_to_go_out }) = &mut secret
+            && *is_to_go_out
+        {
+            let stand_in = stand_in(&format!("{SCHEME}{key}"));
+            let out = &mut self.inner.buffers().output()[..amount];
             let found = out
                 .windows(stand_in.len())
                 .position(|part| part == stand_in.as_bytes());
             if let Some(at) = found {
-                out[at + SCHEME.len()..at + stand_in.len()].copy_from_slice(secret.as_bytes());
+                out[at + SCHEME.len()..at + stand_in.len()].copy_from_slice(key.as_bytes());
                 // A head has one, and what follows is the body's.
-                *key = None;
+                *is_to_go_out = false;
             }
-        });
-        self.0.transmit_output(amount, timeout)
+        }
+        out_of_sight(secret, || self.inner.transmit_output(amount, timeout))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.0.await_input(timeout)
+        if self.input.len() - self.taken >= WAITING_BYTES {
+            return Ok(false);
+        }
+        let secret = SECRET.take();
+        let key = secret.as_ref().map(|secret| secret.key.clone());
+        let came = out_of_sight(secret, || self.inner.await_input(timeout));
+        // Whatever came is taken over, also with an error: it may be looked at afterwards.
+        let buffers = self.inner.buffers();
+        let amount = buffers.input().len();
+        self.input.drain(..self.taken);
+        self.taken = 0;
+        let at = self.input.len();
+        self.input.extend_from_slice(buffers.input());
+        buffers.input_consume(amount);
+        if let Some(key) = key {
+            self.mask.apply(&key, &mut self.input[at..]);
+        }
+        came
     }
 
     fn is_open(&mut self) -> bool {
-        self.0.is_open()
+        self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
-        self.0.is_tls()
+        self.inner.is_tls()
     }
 }
 
-impl<T> fmt::Debug for WithKey<T> {
+/// The output is that of the connection within.
+impl<T: Transport> Buffers for Keeping<T> {
+    fn output(&mut self) -> &mut [u8] {
+        self.inner.buffers().output()
+    }
+
+    fn input(&self) -> &[u8] {
+        &self.input[self.taken..]
+    }
+
+    /// Nothing is read into this one: [`Transport::await_input`] fills it from the connection within.
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn input_appended(&mut self, _: usize) {}
+
+    fn input_consume(&mut self, amount: usize) {
+        self.progress = amount > 0;
+        self.taken = (self.taken + amount).min(self.input.len());
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.inner.buffers().tmp_and_output()
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.taken < self.input.len() && self.progress
+    }
+}
+
+impl<T> fmt::Debug for Keeping<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WithKey")
+        f.write_str("Keeping")
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::settings::Settings;
 
-/// The body of `/init`. What is absent has the default of the harness, which is not always that of the SDK.
+/// The body of `/init`. What is absent has the SDK's own default; only compression has to be asked for.
 #[derive(Deserialize)]
 pub(super) struct Init {
     api_key: String,
@@ -42,10 +42,16 @@ impl Init {
             .host(host)
             .capture_mode(settings.mode)
             .compression(compression)
-            .flush_at(flush_at.unwrap_or(100))
-            .flush_interval(Duration::from_millis(flush_interval_ms.unwrap_or(500)))
-            .max_retries(max_retries.unwrap_or(3))
             .historical_migration(historical_migration == Some(true));
+        if let Some(events) = flush_at {
+            options = options.flush_at(events);
+        }
+        if let Some(interval) = flush_interval_ms {
+            options = options.flush_interval(Duration::from_millis(interval));
+        }
+        if let Some(retries) = max_retries {
+            options = options.max_retries(retries);
+        }
         if let Some(disable) = disable_geoip {
             options = options.disable_geoip(disable);
         }

@@ -1,9 +1,9 @@
 //! One test of the harness: a client, and what became of its events.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use posthog::{Client, InitError, Options, Stats};
+use posthog::{Client, DeliveryFailure, InitError, Options, Stats};
 use serde_json::{Value, json};
 
 use super::messages::Capture;
@@ -12,21 +12,54 @@ use super::traced::Traced;
 pub(super) struct Session {
     client: Client,
     transport: Arc<Traced>,
-    last_error: Arc<Mutex<Option<String>>>,
+    failures: Arc<Failures>,
+}
+
+/// What the client has reported.
+#[derive(Default)]
+struct Failures {
+    state: Mutex<Reported>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Reported {
+    last: Option<String>,
+    events: u64,
+}
+
+impl Failures {
+    fn note(&self, failure: &DeliveryFailure) {
+        let mut reported = self.reported();
+        reported.last = Some(failure.to_string());
+        reported.events += failure.events.len() as u64;
+        self.changed.notify_all();
+    }
+
+    /// Waits a moment for the report of so many events: they are final before it is made.
+    fn wait_for(&self, events: u64) {
+        let reported = self.reported();
+        drop(
+            self.changed
+                .wait_timeout_while(reported, MOMENT, |reported| reported.events < events),
+        );
+    }
+
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Session {
     pub(super) fn new(options: Options, test_id: Option<String>) -> Result<Self, InitError> {
-        let last_error = Arc::<Mutex<Option<String>>>::default();
-        let noted = Arc::clone(&last_error);
-        let options = options.on_error(move |failure| {
-            *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.to_string());
-        });
+        let failures = Arc::<Failures>::default();
+        let noting = Arc::clone(&failures);
+        let options = options.on_error(move |failure| noting.note(failure));
         let transport = Arc::new(Traced::new(test_id));
         Ok(Self {
             client: Client::with_transport(options, Arc::clone(&transport) as _)?,
             transport,
-            last_error,
+            failures,
         })
     }
 
@@ -42,17 +75,17 @@ impl Session {
     pub(super) fn flush(&self) -> Value {
         let before = self.client.stats().delivered;
         let flushed = self.client.flush(PATIENCE);
-        let delivered = self.client.stats().delivered - before;
+        let stats = self.client.stats();
+        self.failures
+            .wait_for(stats.failed - stats.failed_at_shutdown);
+        let delivered = stats.delivered - before;
         json!({ "success": flushed.is_ok(), "events_flushed": delivered })
     }
 
     pub(super) fn state(&self) -> Value {
-        let last_error = self
-            .last_error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let sent = self.transport.sent();
-        state(&self.client.stats(), last_error.as_deref(), &json!(sent))
+        let sent = json!(self.transport.sent());
+        let reported = self.failures.reported();
+        state(&self.client.stats(), reported.last.as_deref(), &sent)
     }
 
     /// Throws away what is queued. Nothing of it is sent when this returns, or later.
@@ -87,3 +120,6 @@ fn captured(uuid: Option<impl ToString>) -> Value {
 
 /// Longer than any number of retries that the harness asks for takes.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Far more than a report takes.
+const MOMENT: Duration = Duration::from_secs(2);

@@ -1,9 +1,14 @@
 //! What code reports: the exceptions that are captured while it runs.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
+
+#[path = "futures.rs"]
+mod futures;
+
+pub(crate) use futures::block_on;
 
 use posthog::testing::record;
-use std::{fmt::Display, future::Future};
+use std::fmt::Display;
 
 /// Asserts that `code` returns an error, and that this error was captured, as `Type: text`.
 #[track_caller]
@@ -45,15 +50,6 @@ pub(crate) fn observed<R>(code: impl FnOnce() -> R) -> (R, Vec<String>) {
         })
         .collect();
     (left.expect("the code ran"), exceptions)
-}
-
-/// Runs a future on this thread, where it is recorded.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
 }
 
 /// Lets something else run, once.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod futures;
 pub(crate) mod log_lines;
 
 use flate2::read::GzDecoder;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use std::{
     collections::{BTreeSet, VecDeque},
     io::Read,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -80,6 +81,26 @@ impl Rig {
         assert_eq!(sent["uuid"], uuid.to_string());
         sent
     }
+}
+
+/// Runs something that ends by the clock, and moves the clock until it does.
+pub(crate) fn while_time_passes<T: Send>(rig: &Rig, code: impl FnOnce() -> T + Send) -> T {
+    let (tell, told) = mpsc::channel();
+    thread::scope(|scope| {
+        let running = scope.spawn(move || {
+            let _ = tell.send(());
+            code()
+        });
+        told.recv().expect("it runs");
+        let start = Instant::now();
+        while !running.is_finished() {
+            assert!(start.elapsed() < PATIENCE, "it does not end");
+            // Small steps: little time is gone when the deadline is taken.
+            rig.clock.advance(Duration::from_millis(5));
+            thread::yield_now();
+        }
+        running.join().expect("no panic")
+    })
 }
 
 /// Waits until something is so.

@@ -1,0 +1,92 @@
+//! Delivery on the caller's own thread, past the queue: sync mode, and single events that are wanted at once.
+
+use super::{Admitted, Lane, Shared, report::explain};
+use crate::{
+    client::{DropReason, add},
+    delivery::{
+        failure::{DeliveryFailure, DeliveryFailureKind},
+        queue::Queue,
+        schedule::{Failed, Schedule, Step},
+    },
+};
+use std::time::Duration;
+
+/// Events that threads send themselves.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Direct {
+    pub(super) begun: u64,
+    pub(super) ended: u64,
+}
+
+impl Lane {
+    /// Sends an event on this thread, past the queue, and waits until it is final (DLV-146). `None` if it was delivered.
+    ///
+    /// A shutdown ends it at its deadline, as it ends the worker (DLV-60).
+    pub(in crate::delivery) fn deliver_now(
+        &self,
+        event: Admitted,
+    ) -> Result<Option<DeliveryFailure>, DropReason> {
+        let shared = &*self.0;
+        let mut state = shared.lock();
+        if state.shut_down.is_some() || state.deadline.is_some() {
+            return Err(DropReason::Closed);
+        }
+        state.direct.begun += 1;
+        add(&shared.counters.admitted, 1);
+        drop(state);
+        let failure = shared.deliver(event);
+        shared.lock().direct.ended += 1;
+        shared.changed.notify_all();
+        if let Some(status) = failure.as_ref().and_then(|failure| failure.status) {
+            explain(status, shared.wire.form);
+        }
+        Ok(failure)
+    }
+}
+
+impl Shared {
+    /// Sends one event, with the retries of any other.
+    fn deliver(&self, event: Admitted) -> Option<DeliveryFailure> {
+        let mut schedule = Schedule::new(self.limits, Queue::new(1, usize::MAX));
+        // An empty queue takes it.
+        let _ = schedule.admit(self.queued(event));
+        schedule.close();
+        loop {
+            // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
+            let state = self.lock();
+            let now = self.clock.now();
+            let left = state.deadline.map(|deadline| deadline.saturating_sub(now));
+            if left.is_some_and(|left| left.is_zero()) {
+                drop(state);
+                let batch = schedule.surrender();
+                add(&self.counters.abandoned, batch.events.len() as u64);
+                let failed = Failed {
+                    kind: DeliveryFailureKind::Exhausted,
+                    batch,
+                    status: None,
+                    asked: Duration::ZERO,
+                };
+                return Some(self.describe(&failed));
+            }
+            match schedule.step(now) {
+                Step::Send(mut batch) => {
+                    drop(state);
+                    let timeout =
+                        left.map_or(self.request_timeout, |left| left.min(self.request_timeout));
+                    let answer = self.send(&mut batch, timeout);
+                    let outcome =
+                        schedule.sent(batch, answer, self.clock.now(), self.clock.random());
+                    self.count(&outcome);
+                    if let Some(failed) = outcome.failed {
+                        return Some(self.describe(&failed));
+                    }
+                }
+                Step::Wait { until } => {
+                    let until = until.map(|until| until.saturating_sub(now));
+                    drop(self.sleep(state, [until, left].into_iter().flatten().min()));
+                }
+                Step::Stop => return None,
+            }
+        }
+    }
+}
