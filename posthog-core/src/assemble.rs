@@ -1,23 +1,26 @@
 //! From a call to an event: validation, identity, and who wins where two say something about one property.
 //!
-//! All of it happens on the calling thread, in one pass that writes the final JSON (CAP-20, CAP-21).
+//! All of it happens on the calling thread, in one pass that writes the final JSON (CAP-20, CAP-21). Most events have only
+//! properties that mean nothing to the service or the SDK; those are copied as they are, beside a [tail](Tails) that is the
+//! same for all events; see [`PlainProperties`]. The others go through a [merge](Merge) key by key.
 
 use crate::{
     captured::{self, CapturedEvent},
     client::DropReason,
     config::{Config, fixed_properties},
-    context::Context,
+    context::{Context, Node},
     event::{Event, Overrides},
     frames::exceeds,
-    fresh_uuid::fresh_uuid,
+    fresh_uuid::fresh_uuid_at,
     kind::{Identity, Kind},
     limits,
     merge::{Merge, bare, groups, left_out},
     names, notice,
     notice::say,
     options::CaptureMode,
+    plain::{PlainProperties, Tails},
     properties::Properties,
-    runtime,
+    runtime, scratch,
     switch::switch_of,
     timestamp::Timestamp,
 };
@@ -35,13 +38,16 @@ pub(crate) struct Assembled {
 pub(crate) struct Assembler {
     fixed: Properties,
     runtime: Properties,
+    tails: Tails,
 }
 
 impl Assembler {
     pub(crate) fn new(config: &Config) -> Self {
+        let (fixed, runtime) = (fixed_properties(config), runtime::properties());
         Self {
-            fixed: fixed_properties(config),
-            runtime: runtime::properties(),
+            tails: Tails::new(&fixed, &runtime),
+            fixed,
+            runtime,
         }
     }
 
@@ -88,11 +94,22 @@ impl Assembler {
             node,
             IdLimit::of(event, config),
         )?;
-        let uuid = uuid.unwrap_or_else(fresh_uuid);
+        let uuid = uuid.unwrap_or_else(|| fresh_uuid_at(now));
         let timestamp = timestamp.unwrap_or_else(|| Timestamp::now(now));
+        let mut text = Uuid::encode_buffer();
+        let distinct_id = if personless {
+            fresh_uuid_at(now).as_hyphenated().encode_lower(&mut text)
+        } else {
+            &*distinct_id
+        };
 
-        let mut json = Vec::with_capacity(512);
-        captured::write_head(&mut json, name, &distinct_id, uuid, timestamp);
+        let mut json = scratch::lend();
+        captured::write_head(&mut json, name, distinct_id, uuid, timestamp);
+        if let Some(plain) = PlainProperties::of(event, node, config) {
+            let disable_geoip = disable_geoip.unwrap_or(config.disable_geoip);
+            plain.write(self.tails.of(personless, disable_geoip), &mut json);
+            return Ok(Assembled { json, uuid });
+        }
         let mut merge = Merge::new(&mut json);
         merge.all(&self.fixed);
         if let Some(exception) = exception {
@@ -101,7 +118,7 @@ impl Assembler {
         }
         if let Some(alias) = alias {
             merge.text(names::ALIAS, &alias);
-            merge.text(names::DISTINCT_ID, &distinct_id);
+            merge.text(names::DISTINCT_ID, distinct_id);
         }
         if let Kind::Group { group_type, key } = kind {
             merge.text(names::GROUP_TYPE, group_type.trim());
@@ -121,16 +138,7 @@ impl Assembler {
             _ => {}
         }
         if let Some(node) = node {
-            let merged = node.merged_tags();
-            if kind.takes_tags() && !merged.keys.is_empty() {
-                for (key, value) in merged.tags.iter() {
-                    merge.own(key, value);
-                }
-                merge.add(names::CONTEXT_TAGS, &merged.keys);
-            }
-            if let Some(session) = &node.merged_ids().session {
-                merge.text(names::SESSION_ID, session);
-            }
+            merge_context(&mut merge, node, kind);
         }
         for (key, value) in config.super_properties.iter() {
             merge.own(key, value);
@@ -152,6 +160,19 @@ impl Assembler {
 
         checked_person(name, profile)?;
         Ok(Assembled { json, uuid })
+    }
+}
+
+fn merge_context<'a>(merge: &mut Merge<'_, 'a>, node: &'a Node, kind: &Kind) {
+    let merged = node.merged_tags();
+    if kind.takes_tags() && !merged.keys.is_empty() {
+        for (key, value) in merged.tags.iter() {
+            merge.own(key, value);
+        }
+        merge.add(names::CONTEXT_TAGS, &merged.keys);
+    }
+    if let Some(session) = &node.merged_ids().session {
+        merge.text(names::SESSION_ID, session);
     }
 }
 
@@ -206,7 +227,7 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
 pub(crate) fn checked_name<'a>(name: &'a str, kind: &Kind) -> Result<&'a str, DropReason> {
-    if name.trim().is_empty() {
+    if name.trim_start().is_empty() {
         notice::warn_each(format_args!("an event is dropped: its name is blank"));
         return Err(DropReason::Invalid);
     }

@@ -4,7 +4,6 @@ use crate::{
     assemble::{IdLimit, checked_id},
     client::DropReason,
     context::Node,
-    fresh_uuid::fresh_uuid,
     identifier::clean,
     illegal_id::is_illegal,
     limits, notice,
@@ -37,6 +36,7 @@ pub(crate) enum Kind {
 
 /// Who an event belongs to.
 pub(crate) struct Identity<'a> {
+    /// Empty where nobody is known.
     pub(crate) distinct_id: Cow<'a, str>,
     /// Nobody is known: the event gets a random ID and makes no person (CAP-46).
     pub(crate) personless: bool,
@@ -71,7 +71,7 @@ impl Kind {
                 Some(id) => Ok(known(checked_id(id, name, limit)?)),
                 None => Ok(Identity {
                     personless: true,
-                    ..known(fresh_uuid().to_string().into())
+                    ..known(Cow::Borrowed(""))
                 }),
             },
             Self::Identify => Ok(known(mergeable(explicit, name, limit)?)),

@@ -59,6 +59,8 @@ mod object;
 #[cfg(feature = "runtime")]
 mod options;
 #[cfg(feature = "runtime")]
+mod plain;
+#[cfg(feature = "runtime")]
 mod properties;
 #[cfg(feature = "runtime")]
 mod property_value;
@@ -66,6 +68,8 @@ mod property_value;
 mod recorder;
 #[cfg(feature = "runtime")]
 mod runtime;
+#[cfg(feature = "runtime")]
+mod scratch;
 #[cfg(feature = "runtime")]
 pub mod site;
 #[cfg(feature = "runtime")]

@@ -32,6 +32,10 @@ pub struct Properties {
     /// `"key":value,` after one another, in the order written; replaced ones stay as gaps until [`Self::compact`].
     json: Vec<u8>,
     entries: Vec<Entry>,
+    /// A bit for the hash of each key: what has no bit in common has no key in common.
+    keys: u64,
+    /// Whether a key was written that begins with `$`, and so may mean something to the service or the SDK.
+    has_special: bool,
     /// Where each key stands, once there are too many for a look at each.
     index: Option<HashMap<Box<[u8]>, usize>>,
     gaps: usize,
@@ -39,9 +43,11 @@ pub struct Properties {
     broken: bool,
 }
 
-/// One property: `json[start..colon]` is the key with its quotes, `json[colon + 1..end]` the value.
+/// One property: `json[start..colon]` is the key with its quotes, `json[colon + 1..end]` the value; a comma follows.
 #[derive(Clone, Copy)]
 struct Entry {
+    /// Of the key with its quotes.
+    hash: u32,
     start: usize,
     colon: usize,
     end: usize,
@@ -79,6 +85,8 @@ impl Properties {
         Self {
             json: Vec::new(),
             entries: Vec::new(),
+            keys: 0,
+            has_special: false,
             index: None,
             gaps: 0,
             open: None,
@@ -244,6 +252,28 @@ impl Properties {
         })
     }
 
+    /// Whether no key was written that begins with `$`: then none means anything to the service or the SDK.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.has_special
+    }
+
+    /// Appends the properties whose keys none of `stronger` has, each with a comma behind it.
+    pub(crate) fn write_beside(&self, stronger: &[&Self], out: &mut Vec<u8>) {
+        let is_whole = self.gaps == 0 && self.open.is_none();
+        if is_whole && stronger.iter().all(|other| other.keys & self.keys == 0) {
+            return out.extend_from_slice(&self.json);
+        }
+        for entry in &self.entries {
+            let key = &self.json[entry.start..entry.colon];
+            if stronger
+                .iter()
+                .all(|other| other.find(key, entry.hash).is_none())
+            {
+                out.extend_from_slice(&self.json[entry.start..=entry.end]);
+            }
+        }
+    }
+
     /// Adds all of `others`, which win.
     pub(crate) fn merge(&mut self, others: &Self) {
         self.broken |= others.broken;
@@ -393,22 +423,26 @@ impl Properties {
                 String::from_utf8_lossy(key)
             );
         }
+        let hash = hash_of(key);
         let entry = Entry {
+            hash,
             start: open.start,
             colon: open.colon,
             end: self.json.len(),
             origin: open.origin,
         };
-        match self.find(key) {
-            Some(at) if self.entries[at].origin > open.origin => self.json.truncate(open.start),
+        match self.find(key, hash) {
+            Some(at) if self.entries[at].origin > open.origin => {
+                self.json.truncate(open.start);
+                return;
+            }
             Some(at) => {
                 let old = std::mem::replace(&mut self.entries[at], entry);
-                self.gaps += old.end - old.start;
-                if self.gaps > 1024 && self.gaps > self.json.len() / 2 {
-                    self.compact();
-                }
+                self.gaps += old.end + 1 - old.start;
             }
             None => {
+                self.keys |= 1 << (hash % 64);
+                self.has_special |= key.get(1) == Some(&b'$');
                 if let Some(index) = &mut self.index {
                     index.insert(key.into(), self.entries.len());
                 }
@@ -422,15 +456,18 @@ impl Properties {
                 }
             }
         }
+        self.json.push(b',');
+        if self.gaps > 1024 && self.gaps > self.json.len() / 2 {
+            self.compact();
+        }
     }
 
-    fn find(&self, key: &[u8]) -> Option<usize> {
+    fn find(&self, key: &[u8], hash: u32) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
-            None => self
-                .entries
-                .iter()
-                .position(|entry| &self.json[entry.start..entry.colon] == key),
+            None => self.entries.iter().position(|entry| {
+                entry.hash == hash && &self.json[entry.start..entry.colon] == key
+            }),
         }
     }
 
@@ -439,17 +476,33 @@ impl Properties {
         let mut json = Vec::with_capacity(self.json.len() - self.gaps);
         for entry in &mut self.entries {
             let start = json.len();
-            json.extend_from_slice(&self.json[entry.start..entry.end]);
+            json.extend_from_slice(&self.json[entry.start..=entry.end]);
             *entry = Entry {
+                hash: entry.hash,
                 start,
                 colon: start + entry.colon - entry.start,
-                end: json.len(),
+                end: json.len() - 1,
                 origin: entry.origin,
             };
         }
         self.json = json;
         self.gaps = 0;
     }
+}
+
+/// Tells most keys apart at a glance. Equal keys have equal hashes; who may choose keys freely gains nothing by a clash,
+/// for with many of them the [index](INDEX_FROM) decides.
+fn hash_of(key: &[u8]) -> u32 {
+    let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => key
+            .iter()
+            .fold((0, 0), |(word, _), byte| (word << 8 | u64::from(*byte), 0)),
+    };
+    let mixed =
+        (first ^ last.rotate_left(29) ^ key.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    // The upper half depends on every bit.
+    (mixed >> 32) as u32
 }
 
 impl Debug for Properties {

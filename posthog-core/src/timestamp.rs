@@ -1,6 +1,6 @@
 //! When an event happened.
 
-use std::{fmt, time::SystemTime};
+use std::{cell::Cell, fmt, time::SystemTime};
 
 /// An instant, kept to the nanosecond and sent as UTC (CAP-105, CAP-106).
 ///
@@ -33,6 +33,18 @@ impl Timestamp {
 
     /// Appends the wire form, without quotes.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
+        let Self { instant, digits } = self;
+        let parts = (
+            u64::try_from(instant.as_second()),
+            u32::try_from(instant.subsec_nanosecond()),
+        );
+        match parts {
+            (Ok(second), Ok(nanos)) if digits == 6 => write_micros(second, nanos / 1000, out),
+            _ => self.print(out),
+        }
+    }
+
+    fn print(self, out: &mut Vec<u8>) {
         let printer = jiff::fmt::temporal::DateTimePrinter::new().precision(Some(self.digits));
         // Writing to memory cannot fail, and every instant that can be kept can be printed.
         let _ = printer.print_timestamp(&self.instant, &mut Out(out));
@@ -46,6 +58,42 @@ impl Timestamp {
             Err(InvalidTimestamp)
         }
     }
+}
+
+thread_local! {
+    /// A second since 1970, and its text with the dot behind it: most events happen in the same second as the one before.
+    static SECOND: Cell<(u64, [u8; 20])> = const { Cell::new((u64::MAX, [0; 20])) };
+}
+
+/// Appends the wire form of a time to the microsecond.
+fn write_micros(second: u64, micros: u32, out: &mut Vec<u8>) {
+    let (cached, mut text) = SECOND.get();
+    if cached != second {
+        text = text_of(second);
+        SECOND.set((second, text));
+    }
+    let mut digits = *b"000000Z";
+    let mut rest = micros;
+    for digit in digits[..6].iter_mut().rev() {
+        *digit += u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    out.extend_from_slice(&text);
+    out.extend_from_slice(&digits);
+}
+
+/// `2031-05-07T02:00:00.`
+#[cold]
+fn text_of(second: u64) -> [u8; 20] {
+    let instant = i64::try_from(second).map(jiff::Timestamp::from_second);
+    let mut text = Vec::with_capacity(32);
+    Timestamp {
+        instant: instant.map_or(jiff::Timestamp::UNIX_EPOCH, Result::unwrap_or_default),
+        digits: 1,
+    }
+    .print(&mut text);
+    // The year has four digits: jiff knows none beyond 9999.
+    *text.first_chunk().unwrap_or(b"1970-01-01T00:00:00.")
 }
 
 struct Out<'a>(&'a mut Vec<u8>);
@@ -191,6 +239,32 @@ mod tests {
                 .map(|time| time.to_string())
                 .as_deref(),
             Ok("1970-01-01T00:00:01.500000001Z")
+        );
+    }
+
+    #[test]
+    fn cap_105_the_remembered_second_is_that_of_the_time() {
+        let mut time = SystemTime::UNIX_EPOCH;
+        for step in [
+            0,
+            999_999,
+            1,
+            59_000_000,
+            86_399_000_000,
+            40 * 366 * 86_400_000_000,
+            7,
+        ] {
+            time += Duration::from_micros(step);
+            let timestamp = Timestamp::now(time);
+            let mut printed = Vec::new();
+            timestamp.print(&mut printed);
+            assert_eq!(timestamp.to_string().as_bytes(), printed);
+            assert_eq!(timestamp.to_string().as_bytes(), printed, "once more");
+        }
+        let before = SystemTime::UNIX_EPOCH - Duration::from_micros(1);
+        assert_eq!(
+            Timestamp::now(before).to_string(),
+            "1969-12-31T23:59:59.999999Z"
         );
     }
 

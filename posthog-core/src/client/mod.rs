@@ -29,6 +29,7 @@ use crate::{
     options::{CaptureMode, Options},
     properties::Properties,
     recorder::Recording,
+    scratch,
     transport::Transport,
     user_code::caught,
 };
@@ -242,7 +243,7 @@ impl Client {
     }
 
     pub(crate) fn capture_in(&self, event: &Event, context: &Context) -> Option<Uuid> {
-        let admitted = self.accept(event, context)?;
+        let mut admitted = self.accept(event, context)?;
         let uuid = admitted.uuid;
         if self.0.config.sync_mode {
             match self.deliver_now(admitted, event) {
@@ -253,16 +254,16 @@ impl Client {
             return Some(uuid);
         }
         match &self.0.sink {
-            Sink::Lanes(lanes) => match lanes.admit(admitted, event.is_ai()) {
-                Ok(()) => {}
-                Err(reason) => {
+            Sink::Lanes(lanes) => {
+                if let Err(reason) = lanes.admit(&mut admitted, event.is_ai()) {
                     self.refused(event, reason);
                     return None;
                 }
-            },
+            }
             Sink::Recording(recording) => recording.keep(&admitted.json),
             Sink::Nowhere => {}
         }
+        scratch::give_back(admitted.json);
         Some(uuid)
     }
 
@@ -372,12 +373,12 @@ impl Client {
     }
 
     /// The stack of an exception, which is not in the event yet.
-    fn unfinished(&self, event: &Event) -> Option<Unfinished> {
+    fn unfinished(&self, event: &Event) -> Option<Box<Unfinished>> {
         let stack = event.exception.as_ref()?.stack.clone()?;
-        Some(Unfinished {
+        Some(Box::new(Unfinished {
             stack,
             rules: Arc::clone(&self.0.config.frame_rules),
-        })
+        }))
     }
 
     /// Whether an exception has to be complete here: somebody looks at it before the worker does, or no worker will

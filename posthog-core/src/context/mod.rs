@@ -24,6 +24,6 @@ pub use handle::Context;
 pub use mutators::set_tags;
 pub(crate) use mutators::warn_of_illegal;
 pub use mutators::{identify_context, set_context_device_id, set_context_session, tag};
-pub(crate) use node::Node;
+pub(crate) use node::{MergedTags, Node};
 pub use scope::Scope;
 pub use session::{InvalidSessionId, SessionId};

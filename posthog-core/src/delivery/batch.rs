@@ -1,31 +1,19 @@
 //! Events on their way together.
 
-use crate::{frames::Unfinished, limits};
+use super::bytes::Bytes;
+use crate::frames::Unfinished;
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
-/// One event's JSON, and when it was admitted.
+/// An event cut from the queue.
 #[derive(Debug)]
 pub(super) struct Queued {
-    pub(super) json: Vec<u8>,
+    pub(super) json: Bytes,
     pub(super) uuid: Uuid,
     /// The stack of an exception, until it is in the JSON.
-    pub(super) stack: Option<Unfinished>,
-    pub(super) admitted: Duration,
+    pub(super) stack: Option<Box<Unfinished>>,
     /// How many were admitted to the lane before it.
     pub(super) number: u64,
-}
-
-impl Queued {
-    /// How many bytes it takes up.
-    pub(super) fn bytes(&self) -> usize {
-        self.json.len() + self.stack.as_ref().map_or(0, |stack| stack.stack.bytes())
-    }
-
-    /// The most bytes that it will take up in a request.
-    pub(super) fn most_bytes(&self) -> usize {
-        self.json.len() + self.stack.as_ref().map_or(0, |_| limits::STACK_BYTES)
-    }
 }
 
 /// Events cut from the queue to be sent in one request.
@@ -67,7 +55,7 @@ impl Batch {
     pub(super) fn finish(&mut self) {
         for event in &mut self.events {
             if let Some(stack) = event.stack.take() {
-                event.json = stack.finish(std::mem::take(&mut event.json));
+                event.json = stack.finish(event.json.to_vec()).into();
             }
         }
     }

@@ -9,10 +9,9 @@ mod worker;
 pub(crate) use worker::may_wait;
 
 use super::{
-    batch::Queued,
     failure::OnError,
     form::Form,
-    queue::Queue,
+    queue::{Incoming, Queue},
     retry::RetryPolicy,
     schedule::{Limits, Schedule},
     wire::Wire,
@@ -189,9 +188,9 @@ impl Lane {
     }
 
     /// Queues an event, or says why not. It waits for nothing but the lock, which is never held while anything is sent.
-    pub(super) fn admit(&self, event: Admitted) -> Result<(), DropReason> {
+    pub(super) fn admit(&self, event: &mut Admitted) -> Result<(), DropReason> {
         let shared = &*self.0;
-        let event = shared.queued(event);
+        let event = shared.incoming(event);
         let mut state = shared.lock();
         if state.shut_down.is_some() || state.deadline.is_some() {
             return Err(DropReason::Closed);
@@ -279,24 +278,16 @@ pub(crate) struct Admitted {
     pub(crate) json: Vec<u8>,
     pub(crate) uuid: uuid::Uuid,
     /// The stack of an exception, if the worker has to look up its names.
-    pub(crate) stack: Option<Unfinished>,
+    pub(crate) stack: Option<Box<Unfinished>>,
 }
 
 impl Shared {
-    fn queued(&self, event: Admitted) -> Queued {
-        let Admitted {
-            mut json,
-            uuid,
-            stack,
-        } = event;
-        // It was written with room to grow, which would count for nothing in the queue's limit.
-        json.shrink_to_fit();
-        Queued {
-            json,
-            uuid,
-            stack,
+    fn incoming<'a>(&self, event: &'a mut Admitted) -> Incoming<'a> {
+        Incoming {
+            json: &event.json,
+            uuid: event.uuid,
+            stack: event.stack.take(),
             admitted: self.clock.now(),
-            number: 0,
         }
     }
 

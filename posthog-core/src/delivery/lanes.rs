@@ -67,7 +67,7 @@ impl Lanes {
         if ai { &self.ai } else { &self.analytics }
     }
 
-    pub(crate) fn admit(&self, event: Admitted, ai: bool) -> Result<(), DropReason> {
+    pub(crate) fn admit(&self, event: &mut Admitted, ai: bool) -> Result<(), DropReason> {
         self.of(ai).admit(event)
     }
 

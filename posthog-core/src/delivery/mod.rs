@@ -8,6 +8,7 @@
 
 mod answer;
 mod batch;
+mod bytes;
 mod compression;
 mod failure;
 mod form;

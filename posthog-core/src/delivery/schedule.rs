@@ -2,9 +2,9 @@
 
 use super::{
     answer::Answer,
-    batch::{Batch, Queued},
+    batch::Batch,
     failure::DeliveryFailureKind,
-    queue::{Full, Queue},
+    queue::{Full, Incoming, Queue},
     retry::{RetryPolicy, backoff},
 };
 use std::time::Duration;
@@ -125,9 +125,8 @@ impl Schedule {
     }
 
     /// Takes an event; whether the worker has something to do because of it.
-    pub(super) fn admit(&mut self, mut event: Queued) -> Result<bool, Full> {
+    pub(super) fn admit(&mut self, event: Incoming<'_>) -> Result<bool, Full> {
         let was_full = self.is_full();
-        event.number = self.admitted;
         self.queue.push(event)?;
         self.admitted += 1;
         // The first one sets the timer; the one that fills a batch sends it at once (DLV-30, DLV-34).
@@ -249,9 +248,11 @@ impl Schedule {
                     .partition(|event| again.contains(&event.uuid));
                 let (mut delivered, before) = (0, batch.dropped.len());
                 for event in rest {
-                    match reasons.remove(&event.uuid) {
-                        Some(details) => batch.dropped.push((event, details)),
-                        None => delivered += 1,
+                    if let Some(details) = reasons.remove(&event.uuid) {
+                        batch.dropped.push((event, details));
+                    } else {
+                        delivered += 1;
+                        self.queue.reclaim(event.json);
                     }
                 }
                 let dropped = batch.dropped.len() - before;

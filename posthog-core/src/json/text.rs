@@ -2,14 +2,27 @@
 
 /// Appends `text` as a JSON string, quotes included.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
     let bytes = text.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    if is_plain(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        write_escaped(out, bytes);
+    }
+    out.push(b'"');
+}
+
+#[cold]
+fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut written = 0;
-    while let Some(plain) = first_to_escape(&bytes[written..]) {
-        let at = written + plain;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if !needs_escape(byte) {
+            continue;
+        }
         out.extend_from_slice(&bytes[written..at]);
         written = at + 1;
-        match bytes[at] {
+        match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
@@ -26,35 +39,39 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.extend_from_slice(&bytes[written..]);
-    out.push(b'"');
 }
 
-/// Where the first byte is that JSON wants escaped: a control character, a quote or a backslash.
-///
-/// Most text has none, so it is looked at eight bytes at a time: a byte `b` of the word gets its highest bit set where
-/// `b < 0x20` or where `b ^ '"'` or `b ^ '\\'` is zero (the well-known test `(x - 1) & !x` for a zero byte).
-fn first_to_escape(bytes: &[u8]) -> Option<usize> {
-    const fn each(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; 8])
-    }
-    let is_zero = |word: u64| word.wrapping_sub(each(1)) & !word;
+/// Whether JSON wants this byte of a string escaped: a control character, a quote or a backslash.
+fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Whether nothing in it needs an escape. Most text is plain, so it is looked at eight bytes at a time.
+fn is_plain(bytes: &[u8]) -> bool {
     let (words, _) = bytes.as_chunks::<8>();
-    let suspect = words.iter().position(|word| {
-        let word = u64::from_ne_bytes(*word);
-        let control = word.wrapping_sub(each(0x20)) & !word;
-        (control | is_zero(word ^ each(b'"')) | is_zero(word ^ each(b'\\'))) & each(0x80) != 0
-    });
-    // A borrow can make a byte suspect that is none, so the bytes themselves decide, from that word on.
-    let from = suspect.unwrap_or(words.len()) * 8;
-    let found = bytes[from..]
-        .iter()
-        .position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\');
-    found.map(|at| from + at)
+    match bytes.last_chunk::<8>() {
+        // The last word overlaps the one before where the length is no multiple of eight.
+        Some(last) => !words.iter().any(|word| is_suspect(*word)) && !is_suspect(*last),
+        None => !bytes.iter().any(|byte| needs_escape(*byte)),
+    }
+}
+
+/// Whether a byte of the word needs an escape. A byte `b` gets its highest bit set where `b < 0x20` or where `b ^ '"'` or
+/// `b ^ '\\'` is zero (the well-known test `(x - 1) & !x` for a zero byte). It is exact for the word as a whole: a borrow
+/// can only come from a byte that has its bit set itself.
+fn is_suspect(word: [u8; 8]) -> bool {
+    const fn each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    let word = u64::from_le_bytes(word);
+    let is_zero = |word: u64| word.wrapping_sub(each(1)) & !word;
+    let control = word.wrapping_sub(each(0x20)) & !word;
+    (control | is_zero(word ^ each(b'"')) | is_zero(word ^ each(b'\\'))) & each(0x80) != 0
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{first_to_escape, write_text};
+    use super::{is_plain, write_text};
 
     #[test]
     fn what_needs_an_escape_is_found_wherever_it_stands() {
@@ -63,11 +80,13 @@ mod tests {
                 let mut bytes = [0x21, 0x80, 0xff, 0x20, 0x7f, 0x23, 0x5b, 0x5d].repeat(3);
                 bytes[at] = byte;
                 let needed = byte < 0x20 || byte == b'"' || byte == b'\\';
-                assert_eq!(
-                    first_to_escape(&bytes),
-                    needed.then_some(at),
-                    "{byte:#x} at {at}"
-                );
+                for length in at + 1..=24 {
+                    assert_eq!(
+                        is_plain(&bytes[..length]),
+                        !needed,
+                        "{byte:#x} at {at} of {length}"
+                    );
+                }
             }
         }
     }

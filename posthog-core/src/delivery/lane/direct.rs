@@ -46,10 +46,10 @@ impl Lane {
 
 impl Shared {
     /// Sends one event, with the retries of any other.
-    fn deliver(&self, event: Admitted) -> Option<DeliveryFailure> {
+    fn deliver(&self, mut event: Admitted) -> Option<DeliveryFailure> {
         let mut schedule = Schedule::new(self.limits, Queue::new(1, usize::MAX));
         // An empty queue takes it.
-        let _ = schedule.admit(self.queued(event));
+        let _ = schedule.admit(self.incoming(&mut event));
         schedule.close();
         loop {
             // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
