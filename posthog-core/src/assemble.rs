@@ -5,7 +5,7 @@
 //! same for all events; see [`PlainProperties`]. The others go through a [merge](Merge) key by key.
 
 use crate::{
-    captured::{self, CapturedEvent},
+    captured::{self, CapturedEvent, Whose},
     client::DropReason,
     config::{Config, fixed_properties},
     context::{Context, Node},
@@ -22,7 +22,7 @@ use crate::{
     properties::Properties,
     runtime, scratch,
     switch::switch_of,
-    timestamp::Timestamp,
+    timestamp::{Timestamp, When},
 };
 use serde_json::Value;
 use std::{borrow::Cow, time::SystemTime};
@@ -32,6 +32,13 @@ use uuid::Uuid;
 pub(crate) struct Assembled {
     pub(crate) json: Vec<u8>,
     pub(crate) uuid: Uuid,
+}
+
+/// Who an event belongs to, as it is sent.
+struct Belongs<'a> {
+    distinct_id: &'a str,
+    personless: bool,
+    alias: Option<&'a str>,
 }
 
 /// What a client adds to every event, worked out once.
@@ -64,7 +71,7 @@ impl Assembler {
             name,
             properties,
             overrides,
-            exception,
+            exception: _,
         } = event;
         let Overrides {
             distinct_id,
@@ -94,30 +101,65 @@ impl Assembler {
             node,
             IdLimit::of(event, config),
         )?;
-        let uuid = uuid.unwrap_or_else(|| fresh_uuid_at(now));
-        let timestamp = timestamp.unwrap_or_else(|| Timestamp::now(now));
-        let mut text = Uuid::encode_buffer();
-        let distinct_id = if personless {
-            fresh_uuid_at(now).as_hyphenated().encode_lower(&mut text)
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok();
+        let fresh = || fresh_uuid_at(since_1970.unwrap_or_default());
+        let uuid = uuid.unwrap_or_else(fresh);
+        let whose = if personless {
+            Whose::Nobodys(fresh())
         } else {
-            &*distinct_id
+            Whose::Known(&distinct_id)
         };
-
         let mut json = scratch::lend();
-        captured::write_head(&mut json, name, distinct_id, uuid, timestamp);
+        let when = match (timestamp, since_1970) {
+            (None, Some(now)) => When::Now(now),
+            _ => When::At(timestamp.unwrap_or_else(|| Timestamp::now(now))),
+        };
+        captured::write_head(&mut json, name, whose, uuid, when);
         if let Some(plain) = PlainProperties::of(event, node, config) {
+            checked_person(name, personless.then_some(false))?;
             let disable_geoip = disable_geoip.unwrap_or(config.disable_geoip);
             plain.write(self.tails.of(personless, disable_geoip), &mut json);
             return Ok(Assembled { json, uuid });
         }
-        let mut merge = Merge::new(&mut json);
+        let belongs = Belongs {
+            distinct_id: &distinct_id,
+            personless,
+            alias: alias.as_deref(),
+        };
+        let profile = self.merge(event, node, config, &belongs, &mut json);
+        checked_person(name, profile)?;
+        Ok(Assembled { json, uuid })
+    }
+
+    /// Writes the properties key by key; what they say of the person's profile.
+    fn merge(
+        &self,
+        event: &Event,
+        node: Option<&Node>,
+        config: &Config,
+        belongs: &Belongs<'_>,
+        json: &mut Vec<u8>,
+    ) -> Option<bool> {
+        let Event {
+            kind,
+            properties,
+            overrides,
+            exception,
+            ..
+        } = event;
+        let Belongs {
+            distinct_id,
+            personless,
+            alias,
+        } = *belongs;
+        let mut merge = Merge::new(json);
         merge.all(&self.fixed);
         if let Some(exception) = exception {
             merge.all(&exception.properties);
             merge.keep_to_the_exception();
         }
         if let Some(alias) = alias {
-            merge.text(names::ALIAS, &alias);
+            merge.text(names::ALIAS, alias);
             merge.text(names::DISTINCT_ID, distinct_id);
         }
         if let Kind::Group { group_type, key } = kind {
@@ -147,7 +189,8 @@ impl Assembler {
             merge.switch(names::PROCESS_PERSON_PROFILE, false);
         }
         // Only `true` is sent; the call decides before a property, and that before the client (CAP-73).
-        if disable_geoip
+        if overrides
+            .disable_geoip
             .or(merge.disable_geoip)
             .unwrap_or(config.disable_geoip)
         {
@@ -157,9 +200,7 @@ impl Assembler {
         let profile = merge.process_person_profile;
         merge.finish();
         json.push(b'}');
-
-        checked_person(name, profile)?;
-        Ok(Assembled { json, uuid })
+        profile
     }
 }
 
@@ -227,7 +268,8 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
 pub(crate) fn checked_name<'a>(name: &'a str, kind: &Kind) -> Result<&'a str, DropReason> {
-    if name.trim_start().is_empty() {
+    let starts_with_space = || name.starts_with(|first: char| first.is_whitespace());
+    if name.is_empty() || starts_with_space() && name.trim_start().is_empty() {
         notice::warn_each(format_args!("an event is dropped: its name is blank"));
         return Err(DropReason::Invalid);
     }

@@ -1,9 +1,10 @@
 //! An event as it was captured.
 
 use crate::{
+    hyphenated::hyphenated,
     json::{Encoder, Replaced, write_text},
     notice,
-    timestamp::Timestamp,
+    timestamp::{Timestamp, When},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -56,9 +57,9 @@ impl CapturedEvent {
         write_head(
             &mut out,
             &self.event,
-            &self.distinct_id,
+            Whose::Known(&self.distinct_id),
             self.uuid,
-            self.timestamp,
+            When::At(self.timestamp),
         );
         let mut replaced = Replaced::default();
         // A map of JSON values always has a JSON text. It counts as no level: its values do.
@@ -93,22 +94,34 @@ fn write_entries(
     Ok(())
 }
 
+/// Whose event it is, as it is sent.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose<'a> {
+    Known(&'a str),
+    /// Nobody's; an ID for this event only (CAP-46).
+    Nobodys(Uuid),
+}
+
 /// The event up to its properties, an object that follows; a closing brace ends it (DLV-101).
-pub(crate) fn write_head(
-    out: &mut Vec<u8>,
-    event: &str,
-    distinct_id: &str,
-    uuid: Uuid,
-    timestamp: Timestamp,
-) {
+pub(crate) fn write_head(out: &mut Vec<u8>, event: &str, whose: Whose<'_>, uuid: Uuid, when: When) {
+    // At once, for all but long names.
+    out.reserve(256);
     out.extend_from_slice(b"{\"event\":");
     write_text(out, event);
-    out.extend_from_slice(b",\"distinct_id\":");
-    write_text(out, distinct_id);
-    out.extend_from_slice(b",\"uuid\":\"");
-    let mut text = Uuid::encode_buffer();
-    out.extend_from_slice(uuid.as_hyphenated().encode_lower(&mut text).as_bytes());
+    match whose {
+        Whose::Known(id) => {
+            out.extend_from_slice(b",\"distinct_id\":");
+            write_text(out, id);
+            out.extend_from_slice(b",\"uuid\":\"");
+        }
+        Whose::Nobodys(id) => {
+            out.extend_from_slice(b",\"distinct_id\":\"");
+            out.extend_from_slice(&hyphenated(id));
+            out.extend_from_slice(b"\",\"uuid\":\"");
+        }
+    }
+    out.extend_from_slice(&hyphenated(uuid));
     out.extend_from_slice(b"\",\"timestamp\":\"");
-    timestamp.write(out);
+    when.write(out);
     out.extend_from_slice(b"\",\"properties\":");
 }

@@ -12,26 +12,24 @@ use std::{
 use uuid::Uuid;
 
 thread_local! {
-    static GENERATOR: Cell<Generator> = const { Cell::new(Generator::UNSEEDED) };
+    static GENERATOR: Generator = const { Generator::unseeded() };
 }
 
-/// A new UUIDv7 (RFC 9562): the milliseconds of the system's clock, and 74 random bits.
+/// A new UUIDv7 (RFC 9562): the time of the system's clock to a fraction of a millisecond, and 62 random bits.
 pub(crate) fn fresh_uuid() -> Uuid {
-    fresh_uuid_at(SystemTime::now())
+    let now = SystemTime::UNIX_EPOCH.elapsed();
+    fresh_uuid_at(now.unwrap_or_default())
 }
 
-/// As [`fresh_uuid`], for whoever has looked at the clock already.
-pub(crate) fn fresh_uuid_at(now: SystemTime) -> Uuid {
-    let now = now
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let mut generator = GENERATOR.get();
-    let [high, low] = generator.next(now);
-    GENERATOR.set(generator);
+/// As [`fresh_uuid`], for whoever has looked at the clock already; `now` is the time since 1970.
+pub(crate) fn fresh_uuid_at(now: Duration) -> Uuid {
+    let random = GENERATOR.with(|generator| generator.next(now));
     let millis = now.as_secs() * 1000 + u64::from(now.subsec_millis());
+    // Of 4096 parts of a millisecond, so that UUIDs have the order of their making (RFC 9562, section 6.2).
+    let part = (u64::from(now.subsec_nanos() % 1_000_000) << 12) / 1_000_000;
     Uuid::from_u64_pair(
-        millis << 16 | VERSION_7 | high & 0x0FFF,
-        VARIANT | low & (u64::MAX >> 2),
+        millis << 16 | VERSION_7 | part,
+        VARIANT | random & (u64::MAX >> 2),
     )
 }
 
@@ -39,60 +37,60 @@ const VERSION_7: u64 = 7 << 12;
 const VARIANT: u64 = 0b10 << 62;
 
 /// xoshiro256++ by Blackman and Vigna: fast, and with a period that threads do not meet on.
-#[derive(Clone, Copy)]
 struct Generator {
-    state: [u64; 4],
+    state: [Cell<u64>; 4],
     /// The second in which it was stirred last.
-    stirred: u64,
+    stirred: Cell<u64>,
 }
 
 impl Generator {
-    const UNSEEDED: Self = Self {
-        state: [0; 4],
-        stirred: u64::MAX,
-    };
+    const fn unseeded() -> Self {
+        Self {
+            state: [const { Cell::new(0) }; 4],
+            stirred: Cell::new(u64::MAX),
+        }
+    }
 
-    fn next(&mut self, now: Duration) -> [u64; 2] {
-        if self.stirred != now.as_secs() {
+    fn next(&self, now: Duration) -> u64 {
+        if self.stirred.get() != now.as_secs() {
             self.stir(now.as_secs());
         }
         // Two processes that were one a moment ago have the same state until they are stirred, but not the same time.
-        let time = u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        [self.step(), self.step() ^ time]
+        self.step() ^ u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
-    fn step(&mut self) -> u64 {
-        let [a, b, c, d] = &mut self.state;
-        let result = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
-        let shifted = *b << 17;
-        *c ^= *a;
-        *d ^= *b;
-        *b ^= *c;
-        *a ^= *d;
-        *c ^= shifted;
-        *d = d.rotate_left(45);
+    fn step(&self) -> u64 {
+        let mut state = [0, 1, 2, 3].map(|at: usize| self.state[at].get());
+        let sum = state[0].wrapping_add(state[3]);
+        let result = sum.rotate_left(23).wrapping_add(state[0]);
+        let shifted = state[1] << 17;
+        state[2] ^= state[0];
+        state[3] ^= state[1];
+        state[1] ^= state[2];
+        state[0] ^= state[3];
+        state[2] ^= shifted;
+        state[3] = state[3].rotate_left(45);
+        for (cell, word) in self.state.iter().zip(state) {
+            cell.set(word);
+        }
         result
     }
 
     /// Mixes randomness of the system in. Its keys are copied by a fork, but the ID of the process is not.
     #[cold]
-    fn stir(&mut self, second: u64) {
+    fn stir(&self, second: u64) {
         let keys = RandomState::new();
-        for (at, word) in self.state.iter_mut().enumerate() {
-            *word ^= keys.hash_one((at, second, process::id()));
+        for (at, word) in self.state.iter().enumerate() {
+            word.set(word.get() ^ keys.hash_one((at, second, process::id())));
         }
-        self.stirred = second;
+        self.stirred.set(second);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Generator, fresh_uuid, fresh_uuid_at};
-    use std::{
-        collections::HashSet,
-        thread,
-        time::{Duration, SystemTime},
-    };
+    use std::{collections::HashSet, thread, time::Duration};
     use uuid::{Uuid, Variant};
 
     #[test]
@@ -111,15 +109,21 @@ mod tests {
     }
 
     #[test]
-    fn cap_110_a_uuid_has_the_milliseconds_of_its_time() {
-        let at = SystemTime::UNIX_EPOCH + Duration::from_micros(1_936_000_000_123_999);
-        let time = fresh_uuid_at(at).get_timestamp().map(|time| time.to_unix());
+    fn cap_110_a_uuid_has_the_milliseconds_of_its_time_and_the_order_within() {
+        let at = |micros: u64| Duration::from_micros(1_936_000_000_123_000 + micros);
+        let time = fresh_uuid_at(at(999))
+            .get_timestamp()
+            .map(|time| time.to_unix());
         assert_eq!(time, Some((1_936_000_000, 123_000_000)));
+        let uuids: Vec<_> = (0..3000_u64)
+            .map(|micros| fresh_uuid_at(at(micros)))
+            .collect();
+        assert!(uuids.is_sorted());
     }
 
     #[test]
     fn cap_110_threads_at_the_same_time_make_different_uuids() {
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_936_000_000);
+        let at = Duration::from_secs(1_936_000_000);
         let make = move || (0..1000).map(|_| fresh_uuid_at(at)).collect::<Vec<_>>();
         let threads: Vec<_> = (0..8).map(|_| thread::spawn(make)).collect();
         let uuids: HashSet<_> = threads
@@ -131,24 +135,26 @@ mod tests {
 
     #[test]
     fn cap_110_a_copied_generator_goes_another_way_at_another_time() {
-        let mut parent = Generator::UNSEEDED;
+        let (parent, child) = (Generator::unseeded(), Generator::unseeded());
         parent.next(Duration::from_secs(7));
-        let mut child = parent;
-        let [_, of_parent] = parent.next(Duration::new(7, 1000));
-        let [_, of_child] = child.next(Duration::new(7, 1001));
-        assert_ne!(of_parent, of_child);
+        child.stirred.set(7);
+        for (of_child, of_parent) in child.state.iter().zip(&parent.state) {
+            of_child.set(of_parent.get());
+        }
+        let at = Duration::new(7, 1000);
+        assert_ne!(parent.next(at), child.next(at + Duration::from_nanos(1)));
     }
 
     #[test]
     fn every_random_bit_is_set_in_about_half_of_all_uuids() {
-        let mut counts = [0; 128];
+        let mut counts = [0_u128; 128];
         for _ in 0..4000 {
             let bits = fresh_uuid().as_u128();
             for (at, count) in counts.iter_mut().enumerate() {
                 *count += bits >> at & 1;
             }
         }
-        let random = (0..62).chain(64..76);
+        let random = 0..62;
         for at in random {
             assert!(
                 (1700..2300).contains(&counts[at]),

@@ -41,6 +41,8 @@ mod global_functions;
 #[cfg(feature = "runtime")]
 mod host;
 #[cfg(feature = "runtime")]
+mod hyphenated;
+#[cfg(feature = "runtime")]
 mod identifier;
 #[cfg(feature = "runtime")]
 mod json;

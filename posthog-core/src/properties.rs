@@ -8,6 +8,7 @@ use crate::{
     user_code::caught,
 };
 use std::{
+    cell::Cell,
     collections::HashMap,
     fmt::{self, Debug, Display},
 };
@@ -75,6 +76,12 @@ struct Open {
     replaced: Replaced,
 }
 
+impl Open {
+    fn writes(&self) -> bool {
+        !self.failed && self.depth <= crate::limits::VALUE_DEPTH
+    }
+}
+
 /// From this many properties on, keys are found by a hash instead of a look at each.
 const INDEX_FROM: usize = 32;
 
@@ -96,8 +103,9 @@ impl Properties {
 
     /// Adds a property, or replaces the one of that key.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl PropertyValue) {
-        self.key(key.as_ref());
-        self.value(&value);
+        let mut open = self.start(Origin::Written, |json| write_text(json, key.as_ref()));
+        self.encode(&mut open, |encoder| value.serialize(encoder));
+        self.keep(&open);
     }
 
     /// How many properties there are.
@@ -294,6 +302,7 @@ impl Properties {
             *self = Self { broken, ..others };
         } else {
             self.merge(&others);
+            others.recycle();
         }
     }
 
@@ -308,24 +317,26 @@ impl Properties {
 
     /// Begins a property; its value is written next, and [`Self::finish`] ends it.
     fn open(&mut self, origin: Origin, write_key: impl FnOnce(&mut Vec<u8>)) {
+        self.open = Some(self.start(origin, write_key));
+    }
+
+    fn start(&mut self, origin: Origin, write_key: impl FnOnce(&mut Vec<u8>)) -> Open {
         self.abandon();
-        if self.entries.capacity() == 0 {
-            // Room for a usual event, so that it does not grow step by step.
-            self.entries.reserve(8);
-            self.json.reserve(256);
+        if self.json.capacity() == 0 {
+            Spare::lend(self);
         }
         let start = self.json.len();
         write_key(&mut self.json);
         let colon = self.json.len();
         self.json.push(b':');
-        self.open = Some(Open {
+        Open {
             start,
             colon,
             origin,
             depth: 0,
             failed: false,
             replaced: Replaced::default(),
-        });
+        }
     }
 
     /// A key without a value can only come from an expression that left early; it is forgotten.
@@ -336,30 +347,42 @@ impl Properties {
     }
 
     fn writes(&self) -> bool {
-        self.open
-            .is_some_and(|open| !open.failed && open.depth <= crate::limits::VALUE_DEPTH)
+        self.open.is_some_and(|open| open.writes())
     }
 
     /// Writes one value, or one element of the literal that is open.
     fn write(&mut self, encode: impl FnOnce(Encoder<'_>) -> Result<(), EncodeError>) {
-        let Some(mut open) = self.open else { return };
-        if self.writes() {
-            self.separate();
-            let encoder = Encoder::new(&mut self.json, open.depth, &mut open.replaced);
-            // The user's code runs here; it may panic, and it may itself tag and capture.
-            match caught(|| encode(encoder)) {
-                Some(Ok(())) => {}
-                // Its text may quote the value, which is in no log (DLV-144).
-                Some(Err(_)) => open.failed = true,
-                None => {
-                    open.failed = true;
-                    self.broken = true;
-                }
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        if open.writes() {
+            if open.depth > 0 {
+                self.separate();
             }
-            self.open = Some(open);
+            self.encode(&mut open, encode);
         }
         if open.depth == 0 {
-            self.finish();
+            self.keep(&open);
+        } else {
+            self.open = Some(open);
+        }
+    }
+
+    fn encode(
+        &mut self,
+        open: &mut Open,
+        encode: impl FnOnce(Encoder<'_>) -> Result<(), EncodeError>,
+    ) {
+        let encoder = Encoder::new(&mut self.json, open.depth, &mut open.replaced);
+        // The user's code runs here; it may panic, and it may itself tag and capture.
+        match caught(|| encode(encoder)) {
+            Some(Ok(())) => {}
+            // Its text may quote the value, which is in no log (DLV-144).
+            Some(Err(_)) => open.failed = true,
+            None => {
+                open.failed = true;
+                self.broken = true;
+            }
         }
     }
 
@@ -400,29 +423,24 @@ impl Properties {
 
     /// Ends the open property: it is kept, or left out where a stronger one of its key stands or its value failed.
     fn finish(&mut self) {
-        let Some(open) = self.open.take() else { return };
+        if let Some(open) = self.open.take() {
+            self.keep(&open);
+        }
+    }
+
+    fn keep(&mut self, open: &Open) {
+        let Replaced {
+            too_deep,
+            not_finite,
+        } = open.replaced;
+        if open.failed | too_deep | not_finite {
+            self.say_what_is_missing(open);
+            if open.failed {
+                self.json.truncate(open.start);
+                return;
+            }
+        }
         let key = &self.json[open.start..open.colon];
-        if open.failed {
-            notice::warn_each(format_args!(
-                "the property {} is left out: its value failed to serialize",
-                String::from_utf8_lossy(key)
-            ));
-            self.json.truncate(open.start);
-            return;
-        }
-        if open.replaced.too_deep {
-            notice::warn_each(format_args!(
-                "in the property {}, containers nested deeper than 64 levels became null",
-                String::from_utf8_lossy(key)
-            ));
-        }
-        if open.replaced.not_finite {
-            say!(
-                Debug,
-                "in the property {}, a number that is not finite became null",
-                String::from_utf8_lossy(key)
-            );
-        }
         let hash = hash_of(key);
         let entry = Entry {
             hash,
@@ -443,22 +461,52 @@ impl Properties {
             None => {
                 self.keys |= 1 << (hash % 64);
                 self.has_special |= key.get(1) == Some(&b'$');
-                if let Some(index) = &mut self.index {
-                    index.insert(key.into(), self.entries.len());
-                }
                 self.entries.push(entry);
-                if self.entries.len() == INDEX_FROM {
-                    let keys = self.entries.iter().enumerate();
-                    self.index = Some(
-                        keys.map(|(at, entry)| (self.json[entry.start..entry.colon].into(), at))
-                            .collect(),
-                    );
+                if self.entries.len() >= INDEX_FROM {
+                    self.index_last();
                 }
             }
         }
         self.json.push(b',');
         if self.gaps > 1024 && self.gaps > self.json.len() / 2 {
             self.compact();
+        }
+    }
+
+    #[cold]
+    fn index_last(&mut self) {
+        let Self {
+            json,
+            entries,
+            index,
+            ..
+        } = self;
+        let indexed = index.as_ref().map_or(0, HashMap::len);
+        let new = entries.iter().enumerate().skip(indexed);
+        index
+            .get_or_insert_default()
+            .extend(new.map(|(at, entry)| (json[entry.start..entry.colon].into(), at)));
+    }
+
+    #[cold]
+    fn say_what_is_missing(&self, open: &Open) {
+        let key = String::from_utf8_lossy(&self.json[open.start..open.colon]);
+        if open.failed {
+            notice::warn_each(format_args!(
+                "the property {key} is left out: its value failed to serialize"
+            ));
+            return;
+        }
+        if open.replaced.too_deep {
+            notice::warn_each(format_args!(
+                "in the property {key}, containers nested deeper than 64 levels became null"
+            ));
+        }
+        if open.replaced.not_finite {
+            say!(
+                Debug,
+                "in the property {key}, a number that is not finite became null"
+            );
         }
     }
 
@@ -493,16 +541,77 @@ impl Properties {
 /// Tells most keys apart at a glance. Equal keys have equal hashes; who may choose keys freely gains nothing by a clash,
 /// for with many of them the [index](INDEX_FROM) decides.
 fn hash_of(key: &[u8]) -> u32 {
-    let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => key
-            .iter()
-            .fold((0, 0), |(word, _), byte| (word << 8 | u64::from(*byte), 0)),
-    };
+    let (first, last) =
+        if let (Some(first), Some(last)) = (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let (Some(first), Some(last)) = (key.first_chunk::<4>(), key.last_chunk::<4>()) {
+            (
+                u64::from(u32::from_le_bytes(*first)),
+                u64::from(u32::from_le_bytes(*last)),
+            )
+        } else {
+            (key.get(1).map_or(0, |only| u64::from(*only)), 0)
+        };
     let mixed =
         (first ^ last.rotate_left(29) ^ key.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     // The upper half depends on every bit.
     (mixed >> 32) as u32
+}
+
+/// Buffers of properties that are done with, for those to come: in a thread's steady state none is allocated.
+struct Spare {
+    json: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// As many as the contexts around a capture usually are.
+const MOST_SPARE: usize = 16;
+/// Larger ones are not kept: a thread need not hold the room of its largest event for ever.
+const LARGEST_SPARE: usize = 8 << 10;
+
+thread_local! {
+    static SPARE: Cell<Vec<Spare>> = const { Cell::new(Vec::new()) };
+}
+
+impl Spare {
+    /// Gives room to properties that have none.
+    fn lend(to: &mut Properties) {
+        let lent = SPARE.try_with(|cell| {
+            let mut spares = cell.take();
+            let spare = spares.pop();
+            cell.set(spares);
+            spare
+        });
+        // A thread that is ending has none.
+        let Spare { json, entries } = lent.ok().flatten().unwrap_or_else(|| Self {
+            // Enough for a usual event, so that they do not grow step by step.
+            json: Vec::with_capacity(256),
+            entries: Vec::with_capacity(8),
+        });
+        (to.json, to.entries) = (json, entries);
+    }
+}
+
+impl Properties {
+    /// Gives the room back that they took.
+    pub(crate) fn recycle(self) {
+        let Self {
+            mut json,
+            mut entries,
+            ..
+        } = self;
+        if (1..=LARGEST_SPARE).contains(&json.capacity()) {
+            json.clear();
+            entries.clear();
+            let _ = SPARE.try_with(|cell| {
+                let mut spares = cell.take();
+                if spares.len() < MOST_SPARE {
+                    spares.push(Spare { json, entries });
+                }
+                cell.set(spares);
+            });
+        }
+    }
 }
 
 impl Debug for Properties {

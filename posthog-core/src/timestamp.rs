@@ -1,6 +1,10 @@
 //! When an event happened.
 
-use std::{cell::Cell, fmt, time::SystemTime};
+use std::{
+    cell::Cell,
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 /// An instant, kept to the nanosecond and sent as UTC (CAP-105, CAP-106).
 ///
@@ -15,6 +19,24 @@ pub struct Timestamp {
     instant: jiff::Timestamp,
     /// How many digits of the second are written.
     digits: u8,
+}
+
+/// When an event that is captured happened.
+#[derive(Clone, Copy)]
+pub(crate) enum When {
+    /// Now, by a clock that gives the time since 1970.
+    Now(Duration),
+    At(Timestamp),
+}
+
+impl When {
+    /// Appends the wire form, without quotes.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Now(now) => write_micros(now.as_secs(), now.subsec_micros(), out),
+            Self::At(timestamp) => timestamp.write(out),
+        }
+    }
 }
 
 /// Why a text is no timestamp.
@@ -65,22 +87,36 @@ thread_local! {
     static SECOND: Cell<(u64, [u8; 20])> = const { Cell::new((u64::MAX, [0; 20])) };
 }
 
-/// Appends the wire form of a time to the microsecond.
+/// Appends the wire form of a time since 1970, to the microsecond.
 fn write_micros(second: u64, micros: u32, out: &mut Vec<u8>) {
     let (cached, mut text) = SECOND.get();
     if cached != second {
         text = text_of(second);
         SECOND.set((second, text));
     }
-    let mut digits = *b"000000Z";
-    let mut rest = micros;
-    for digit in digits[..6].iter_mut().rev() {
-        *digit += u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-    }
+    let pair = |number: u32| PAIRS[(number % 100) as usize];
     out.extend_from_slice(&text);
-    out.extend_from_slice(&digits);
+    out.extend_from_slice(&pair(micros / 10_000));
+    out.extend_from_slice(&pair(micros / 100));
+    out.extend_from_slice(&pair(micros));
+    out.push(b'Z');
 }
+
+/// The two digits of each number up to 99.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [*b"00"; 100];
+    let mut number = 1;
+    while number < 100 {
+        let [tens, ones] = pairs[number - 1];
+        pairs[number] = if ones == b'9' {
+            [tens + 1, b'0']
+        } else {
+            [tens, ones + 1]
+        };
+        number += 1;
+    }
+    pairs
+};
 
 /// `2031-05-07T02:00:00.`
 #[cold]

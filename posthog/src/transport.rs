@@ -47,6 +47,7 @@ use ureq::{
 #[derive(Clone)]
 pub struct HttpTransport {
     agent: ureq::Agent,
+    lookup: Lookup,
     proxy: Option<Proxy>,
     tls: Option<Tls>,
 }
@@ -128,7 +129,11 @@ impl Transport for HttpTransport {
             .iter()
             .any(|(name, _)| *name == AUTHORIZATION);
         // Until the body is read: the server may say the key back.
-        secret::kept(request.key(), in_head, || self.exchange(request))
+        let outcome = secret::kept(request.key(), in_head, || self.exchange(request));
+        if outcome.is_err() {
+            self.lookup.forget();
+        }
+        outcome
     }
 }
 
@@ -190,12 +195,14 @@ impl HttpTransportBuilder {
             Some(tls) => config.tls_config(tls.config(self.root_certificates)),
             None => config,
         };
+        let lookup = Lookup::default();
         HttpTransport {
             agent: ureq::Agent::with_parts(
                 config.build(),
                 DefaultConnector::new().chain(secret::KeepKey),
-                Lookup,
+                lookup.clone(),
             ),
+            lookup,
             proxy,
             tls,
         }

@@ -112,7 +112,9 @@ impl Listener {
     )]
     pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
         event.properties.absorb(properties);
-        self.0.capture_in(&event, &Context::current())
+        let uuid = self.0.capture_in(&event, &Context::current());
+        event.properties.recycle();
+        uuid
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -210,10 +212,12 @@ impl Client {
     /// Inside [`testing::record`](crate::testing::record) it goes to the recording instead.
     pub fn capture(&self, event: impl Into<Event>) -> Option<Uuid> {
         let event = event.into();
-        match stack::recorder() {
+        let uuid = match stack::recorder() {
             Some(recorder) => recorder.capture_in(&event, &Context::current()),
             None => self.capture_in(&event, &Context::current()),
-        }
+        };
+        event.properties.recycle();
+        uuid
     }
 
     /// Captures an error in the current context: the event's UUID, or `None` if nothing was sent. See

@@ -5,7 +5,7 @@ use crate::{
     client::Client, failure::FailureKind, identifier::Identifier, notice, properties::Properties,
     property_value::PropertyValue,
 };
-use std::{any::type_name, error::Error, future::Future, panic::Location};
+use std::{any::type_name, error::Error, future::Future, panic::Location, sync::Arc};
 
 /// Begins a new context; say what it is, then [`enter`](NewContext::enter) it or let code [`run`](NewContext::run) in it.
 ///
@@ -23,13 +23,15 @@ pub fn new_context() -> NewContext {
 }
 
 /// A context about to be opened, made by [`new_context`].
+///
+/// Empty it is a few words that need no allocation, for most contexts set nothing while they are made.
 #[derive(Default)]
 #[must_use = "nothing happens until the context is entered: `enter()`, `run(…)` or `wrap(…)`"]
 pub struct NewContext {
     fresh: bool,
     settings: stack::Settings,
-    tags: Properties,
-    ids: [Option<String>; 3],
+    /// What it sets, without its parent.
+    own: Option<Arc<Node>>,
 }
 
 impl NewContext {
@@ -57,27 +59,35 @@ impl NewContext {
     }
 
     /// Sets a tag. See [`tag`](crate::tag).
-    pub fn tag(mut self, key: impl AsRef<str>, value: impl PropertyValue) -> Self {
-        self.tags.insert(key, value);
-        self
+    pub fn tag(self, key: impl AsRef<str>, value: impl PropertyValue) -> Self {
+        let mut tags = Properties::new();
+        tags.insert(key, value);
+        self.tags(tags)
     }
 
     /// Sets tags.
     pub fn tags(mut self, tags: Properties) -> Self {
-        self.tags.absorb(tags);
+        if !tags.is_empty() {
+            self.own(|node| node.set_tags(tags));
+        }
         self
     }
 
     /// Sets the distinct ID. A blank one is ignored (CTX-38).
     pub fn distinct_id(mut self, id: impl Identifier) -> Self {
-        self.ids[0] = mutators::distinct_id(&id);
+        if let Some(id) = mutators::distinct_id(&id) {
+            self.own(|node| node.ids_mut().distinct = Some(id.into()));
+        }
         self
     }
 
     /// Sets the session ID. One that is no UUIDv7 is ignored, with a warning (CTX-151).
     pub fn session_id(mut self, id: impl Identifier) -> Self {
         match SessionId::parse(&id) {
-            Ok(id) => self.ids[1] = Some(id.to_string()),
+            Ok(id) => {
+                let id = Some(id.to_string().into());
+                self.own(|node| node.ids_mut().session = id);
+            }
             // An absent one was asked for: `session_id = request.session()`.
             Err(_) if id.identifier().is_none() => {}
             Err(error) => notice::warn_each(format_args!(
@@ -89,8 +99,26 @@ impl NewContext {
 
     /// Sets the device ID. A blank one is ignored (CTX-38).
     pub fn device_id(mut self, id: impl Identifier) -> Self {
-        self.ids[2] = mutators::device_id(&id);
+        if let Some(id) = mutators::device_id(&id) {
+            self.own(|node| node.ids_mut().device = Some(id.into()));
+        }
         self
+    }
+
+    fn sets_nothing(&self) -> bool {
+        let Self {
+            fresh,
+            settings,
+            own,
+        } = self;
+        !fresh && own.is_none() && settings.are_default()
+    }
+
+    fn own(&mut self, set: impl FnOnce(&mut Node)) {
+        // Nobody else has it yet.
+        if let Some(node) = Arc::get_mut(self.own.get_or_insert_default()) {
+            set(node);
+        }
     }
 
     /// No context, but a recording of what happens in it.
@@ -109,6 +137,9 @@ impl NewContext {
 
     /// Enters the context on this thread, until the guard is dropped. Panics that unwind through it are captured.
     pub fn enter(self) -> Scope {
+        if self.sets_nothing() {
+            return Scope::open_plain();
+        }
         let (sees, settings) = self.into_parts();
         Scope::open(sees, settings, None)
     }
@@ -200,28 +231,21 @@ impl NewContext {
         let Self {
             fresh,
             settings,
-            tags,
-            ids,
+            own,
         } = self;
-        if tags.is_empty() && ids.iter().all(Option::is_none) {
-            return (
-                if fresh {
-                    stack::Sees::Nothing
-                } else {
-                    stack::Sees::Current
-                },
-                settings,
-            );
-        }
-        let mut node = Node::child_of(if fresh { None } else { stack::current().node });
-        node.set_tags(tags);
-        let [distinct, session, device] = ids.map(|id| id.map(Into::into));
-        *node.ids_mut() = super::node::Ids {
-            distinct,
-            session,
-            device,
+        let sees = match own.filter(|node| node.sets_something()) {
+            Some(mut node) => {
+                if let Some(node) = Arc::get_mut(&mut node)
+                    && !fresh
+                {
+                    node.set_parent(stack::current().node);
+                }
+                stack::Sees::Own(node)
+            }
+            None if fresh => stack::Sees::Nothing,
+            None => stack::Sees::Current,
         };
-        (stack::Sees::Own(std::sync::Arc::new(node)), settings)
+        (sees, settings)
     }
 }
 

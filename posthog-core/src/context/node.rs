@@ -74,6 +74,21 @@ impl Node {
         }
     }
 
+    /// Whether anything is set on top of the parent.
+    pub(crate) fn sets_something(&self) -> bool {
+        let Ids {
+            distinct,
+            session,
+            device,
+        } = &self.ids;
+        !self.tags.is_empty() || distinct.is_some() || session.is_some() || device.is_some()
+    }
+
+    /// Puts it below another, before anybody sees it.
+    pub(crate) fn set_parent(&mut self, parent: Option<Arc<Self>>) {
+        *self = Self::new(parent, mem::take(&mut self.tags), mem::take(&mut self.ids));
+    }
+
     pub(crate) fn set_tags(&mut self, tags: Properties) {
         self.merged_tags = OnceLock::new();
         self.tags.absorb(tags);
@@ -153,6 +168,7 @@ impl MergedTags {
 impl Drop for Node {
     /// Drops a chain of ancestors one after another: recursion would overflow the stack at depth (CTX-14).
     fn drop(&mut self) {
+        mem::take(&mut self.tags).recycle();
         let mut next = mem::take(&mut self.parent);
         while let Some(mut node) = next.and_then(Arc::into_inner) {
             next = mem::take(&mut node.parent);

@@ -37,6 +37,16 @@ impl Scope {
         }
     }
 
+    /// A scope that sets nothing yet.
+    pub(super) fn open_plain() -> Self {
+        Self {
+            place: stack::enter_plain(),
+            function: None,
+            noted: Cell::new(None),
+            not_send: PhantomData,
+        }
+    }
+
     /// The scope, in a function whose name is part of the name of that closure's type.
     #[inline]
     pub(super) fn inside<H>(self, _: &H) -> Self {

@@ -54,6 +54,23 @@ pub(crate) struct Settings {
     pub(crate) only_records: bool,
 }
 
+impl Settings {
+    pub(crate) fn are_default(&self) -> bool {
+        let Self {
+            capture_exceptions,
+            client,
+            recorder,
+            recorder_is_borrowed,
+            only_records,
+        } = self;
+        capture_exceptions.is_none()
+            && client.is_none()
+            && recorder.is_none()
+            && !recorder_is_borrowed
+            && !only_records
+    }
+}
+
 #[derive(Clone)]
 enum State {
     /// Sees nothing: no scope around it has set anything.
@@ -64,7 +81,6 @@ enum State {
     Node { node: Arc<Node>, own: bool },
 }
 
-#[derive(Default)]
 struct Stack {
     frames: Vec<Frame>,
     serials: Serials,
@@ -74,7 +90,6 @@ struct Stack {
 }
 
 /// Numbers that no other thread gives out: a future takes its frames along.
-#[derive(Default)]
 struct Serials {
     next: u64,
     end: u64,
@@ -95,7 +110,7 @@ impl Serials {
 }
 
 thread_local! {
-    static STACK: RefCell<Stack> = RefCell::default();
+    static STACK: RefCell<Stack> = const { RefCell::new(Stack::new()) };
 }
 
 /// A frame's place on its thread.
@@ -125,6 +140,19 @@ pub(crate) enum Sees {
     Shared(Option<Arc<Node>>),
 }
 
+/// Opens a scope that sets nothing yet and sees what is current, as most do. Otherwise as [`enter`].
+pub(crate) fn enter_plain() -> Option<Place> {
+    with(|stack| {
+        let recorded = stack
+            .frames
+            .last()
+            .is_some_and(|around| around.settings.recorder.is_some());
+        (!recorded).then(|| stack.push(stack.seen_from_above(), Settings::default(), None))
+    })
+    .unwrap_or_default()
+    .or_else(|| enter(Sees::Current, Settings::default(), None))
+}
+
 /// Opens a scope. `None` where the thread is ending: then there is no context.
 pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -> Option<Place> {
     with(|stack| {
@@ -136,8 +164,9 @@ pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -
         };
         if settings.recorder.is_none()
             && let Some(around) = stack.frames.last()
+            && let Some(recorder) = &around.settings.recorder
         {
-            settings.recorder.clone_from(&around.settings.recorder);
+            settings.recorder = Some(recorder.clone());
             settings.recorder_is_borrowed = around.settings.recorder_is_borrowed;
         }
         stack.push(state, settings, inside)
@@ -145,6 +174,16 @@ pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -
 }
 
 impl Stack {
+    const fn new() -> Self {
+        Self {
+            frames: Vec::new(),
+            serials: Serials { next: 0, end: 0 },
+            failures: FailureMemory::new(),
+            closed_while_parked: Vec::new(),
+        }
+    }
+
+    #[inline]
     fn push(&mut self, state: State, settings: Settings, inside: Option<Place>) -> Place {
         let place = Place {
             position: self.frames.len(),
@@ -201,6 +240,7 @@ impl Stack {
     }
 
     /// Takes the last frame away if it is closed.
+    #[inline]
     fn pop_closed(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_if(|frame| !frame.open)?;
         if self.frames.is_empty() {
@@ -212,17 +252,47 @@ impl Stack {
 
 /// Closes a scope. The one most recently entered and still open becomes current.
 pub(crate) fn close(place: Place) {
-    let closed = with(|stack| {
-        match stack.position(place) {
-            Some(position) => stack.frames[position].open = false,
-            None => stack.close_parked(place.serial),
-        }
-        let last = stack.pop_closed();
-        // As a rule none waited for it, and nothing is allocated.
-        (last, stack.pop_all_closed())
-    });
+    let closed = with(|stack| stack.close(place));
     // Dropped outside the borrow: the last handle of a client may go with them.
     drop(closed);
+}
+
+impl Stack {
+    /// Closes a frame; what is to be dropped because of it.
+    fn close(&mut self, place: Place) -> Vec<Frame> {
+        let (last, below) = match &*self.frames {
+            [.., below, last] => (last, below.open),
+            [last] => (last, true),
+            [] => return self.close_elsewhere(place),
+        };
+        if last.serial == place.serial && below && !last.has_clients() {
+            // As a rule: nothing waited for it, and nothing of the user's goes with it.
+            self.frames.truncate(self.frames.len() - 1);
+            if self.frames.is_empty() {
+                self.failures.keep_last();
+            }
+            return Vec::new();
+        }
+        self.close_elsewhere(place)
+    }
+
+    #[cold]
+    fn close_elsewhere(&mut self, place: Place) -> Vec<Frame> {
+        match self.position(place) {
+            Some(position) => self.frames[position].open = false,
+            None => self.close_parked(place.serial),
+        }
+        self.pop_all_closed()
+    }
+}
+
+impl Frame {
+    /// Whether a client may end with it, which runs code that is not the SDK's.
+    fn has_clients(&self) -> bool {
+        self.settings.client.is_some()
+            || self.settings.recorder.is_some()
+            || !self.endings.is_empty()
+    }
 }
 
 /// A handle to what is current.

@@ -48,6 +48,10 @@ pub(crate) enum By {
 const REMEMBERED: usize = 50;
 
 impl FailureMemory {
+    pub(crate) const fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
     /// Whether one of these, an error or what caused it, was captured after `since` (EXC-80).
     pub(crate) fn knows(&self, causes: &[Cause], since: Mark) -> bool {
         let seen = self.0.iter().filter(|seen| seen.mark > since);
@@ -78,7 +82,9 @@ impl FailureMemory {
 
     /// With no scope open, only the last one is remembered (EXC-80).
     pub(crate) fn keep_last(&mut self) {
-        self.0.drain(..self.0.len().saturating_sub(1));
+        if self.0.len() > 1 {
+            self.0.drain(..self.0.len() - 1);
+        }
     }
 
     /// Forgets the last one: with no scope open, a match uses it up (EXC-80).

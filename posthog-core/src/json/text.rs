@@ -1,6 +1,7 @@
 //! Strings as JSON.
 
 /// Appends `text` as a JSON string, quotes included.
+#[inline]
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
@@ -48,25 +49,31 @@ fn needs_escape(byte: u8) -> bool {
 
 /// Whether nothing in it needs an escape. Most text is plain, so it is looked at eight bytes at a time.
 fn is_plain(bytes: &[u8]) -> bool {
-    let (words, _) = bytes.as_chunks::<8>();
-    match bytes.last_chunk::<8>() {
-        // The last word overlaps the one before where the length is no multiple of eight.
-        Some(last) => !words.iter().any(|word| is_suspect(*word)) && !is_suspect(*last),
-        None => !bytes.iter().any(|byte| needs_escape(*byte)),
+    // The last word overlaps the one before where the length is no multiple of its size.
+    if let Some(last) = bytes.last_chunk::<8>() {
+        let (words, _) = bytes.as_chunks::<8>();
+        !words.iter().any(|word| is_suspect(*word)) && !is_suspect(*last)
+    } else if let (Some([a, b, c, d]), Some([e, f, g, h])) =
+        (bytes.first_chunk::<4>(), bytes.last_chunk::<4>())
+    {
+        !is_suspect([*a, *b, *c, *d, *e, *f, *g, *h])
+    } else {
+        !bytes.iter().any(|byte| needs_escape(*byte))
     }
 }
 
-/// Whether a byte of the word needs an escape. A byte `b` gets its highest bit set where `b < 0x20` or where `b ^ '"'` or
-/// `b ^ '\\'` is zero (the well-known test `(x - 1) & !x` for a zero byte). It is exact for the word as a whole: a borrow
-/// can only come from a byte that has its bit set itself.
+/// Whether a byte of the word needs an escape. Of the bytes that are ASCII, a subtraction sets the highest bit of those
+/// that are less than 0x20, and after an exclusive or of those that are a quote or a backslash. It is exact for the word
+/// as a whole: a borrow can only come from a byte that has its bit set itself.
 fn is_suspect(word: [u8; 8]) -> bool {
     const fn each(byte: u8) -> u64 {
         u64::from_le_bytes([byte; 8])
     }
     let word = u64::from_le_bytes(word);
-    let is_zero = |word: u64| word.wrapping_sub(each(1)) & !word;
-    let control = word.wrapping_sub(each(0x20)) & !word;
-    (control | is_zero(word ^ each(b'"')) | is_zero(word ^ each(b'\\'))) & each(0x80) != 0
+    let control = word.wrapping_sub(each(0x20));
+    let quote = (word ^ each(b'"')).wrapping_sub(each(1));
+    let backslash = (word ^ each(b'\\')).wrapping_sub(each(1));
+    (control | quote | backslash) & !word & each(0x80) != 0
 }
 
 #[cfg(test)]
