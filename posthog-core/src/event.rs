@@ -8,6 +8,7 @@ use crate::{
     names, notice,
     properties::Properties,
     property_value::{EventName, PropertyValue},
+    scratch,
     timestamp::{Timestamp, ToTimestamp},
 };
 use uuid::Uuid;
@@ -135,7 +136,16 @@ impl Event {
     /// An event of a computed name, which is not moved.
     #[doc(hidden)]
     pub fn named<N: EventName + ?Sized>(name: &N) -> Self {
-        Self::new(name.event_name())
+        Self::new(scratch::name(name.event_name()))
+    }
+
+    /// Gives the thread's buffers back, for its next event.
+    pub(crate) fn recycle(self) {
+        let Self {
+            name, properties, ..
+        } = self;
+        properties.recycle();
+        scratch::give_name_back(name);
     }
 
     /// Adds a property, or replaces the one of that key. It wins over a tag of the context (CTX-47).

@@ -1,29 +1,57 @@
 #!/usr/bin/env bash
-# Counts the instructions that the caller's thread spends on each operation, by valgrind's callgrind.
+# Counts the instructions that a caller spends on each operation, by valgrind's callgrind.
+#
+#   instructions.sh           a table of all operations
+#   instructions.sh growth    tables of how a capture grows with tags and depth
+#   instructions.sh check     fails if one of the hottest operations takes over 5 % more than ceilings.txt says
+#
 # A count is the difference of two runs of different length, so that what happens once cancels out.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if ! command -v valgrind >/dev/null; then
-  echo "skipped: valgrind is not installed"
-  exit 0
+    echo "skipped: valgrind is not installed, so instructions cannot be counted"
+    exit 0
 fi
 binary=$(cargo bench --package posthog --bench instructions --no-run --message-format=json 2>/dev/null |
-  sed -n 's/.*"executable":"\([^"]*instructions[^"]*\)".*/\1/p' | tail -n 1)
-count() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" 2>&1 | sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+    sed -n 's/.*"executable":"\([^"]*instructions[^"]*\)".*/\1/p' | tail -n 1)
+[[ -x $binary ]] || { echo "the benchmark does not build" >&2; exit 1; }
+
+total() {
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$@" 2>&1 | sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
-printf '| operation | instructions |\n|---|--:|\n'
-while read -r case; do
-  few=$(count "$case" 1000) many=$(count "$case" 5000)
-  printf '| %s | %s |\n' "$case" $(((many - few) / 4000))
-done <<'CASES'
-empty context
-context! of nothing
-context with one tag
-one tag
-capture, nobody listening
-capture, 0 properties
-capture, 5 properties
-capture, 5 properties and 6 tags of 3 contexts
-handle of a context
-CASES
+count() {
+    local few many
+    few=$(total "$@" 1000) many=$(total "$@" 3000)
+    echo $(((many - few) / 2000))
+}
+
+case ${1-} in
+'')
+    printf '| operation | instructions |\n|---|--:|\n'
+    "$binary" list | while read -r case; do
+        printf '| %s | %s |\n' "$case" "$(count "$case")"
+    done
+    ;;
+growth)
+    for growth in tags depth tagged-depth; do
+        printf '\n| %s | instructions |\n|--:|--:|\n' "$growth"
+        for size in 0 1 10 100 1000; do
+            printf '| %s | %s |\n' "$size" "$(count "$growth" "$size")"
+        done
+    done
+    ;;
+check)
+    failed=0
+    while IFS='|' read -r case ceiling; do
+        counted=$(count "$case")
+        most=$((ceiling * 105 / 100))
+        echo "$case: $counted, at most $most"
+        ((counted <= most)) || { echo "too many instructions: $case" >&2; failed=1; }
+    done < <(grep -v '^#' posthog/benches/ceilings.txt)
+    exit "$failed"
+    ;;
+*)
+    sed -n '2,6p' "$0" >&2
+    exit 2
+    ;;
+esac

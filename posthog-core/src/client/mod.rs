@@ -113,7 +113,7 @@ impl Listener {
     pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
         event.properties.absorb(properties);
         let uuid = self.0.capture_in(&event, &Context::current());
-        event.properties.recycle();
+        event.recycle();
         uuid
     }
 
@@ -216,7 +216,7 @@ impl Client {
             Some(recorder) => recorder.capture_in(&event, &Context::current()),
             None => self.capture_in(&event, &Context::current()),
         };
-        event.properties.recycle();
+        event.recycle();
         uuid
     }
 

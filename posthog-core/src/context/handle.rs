@@ -40,14 +40,14 @@ impl Context {
     pub fn tags(&self) -> Map<String, Value> {
         let mut map = Map::new();
         let Some(node) = &self.node else { return map };
-        for (key, value) in node.merged_tags().tags.iter() {
+        node.each_tag(|key, value| {
             // What was encoded is JSON, and reads back.
             if let (Ok(key), Ok(value)) =
                 (serde_json::from_slice(key), serde_json::from_slice(value))
             {
                 map.insert(key, value);
             }
-        }
+        });
         map
     }
 

@@ -126,6 +126,24 @@ impl Node {
         })
     }
 
+    /// Visits the tags seen from here, key with its quotes and value; where a key comes again, the later one is meant.
+    ///
+    /// For a look at tags that no event needed yet: it leaves out what only an event needs.
+    pub(crate) fn each_tag(&self, mut visit: impl FnMut(&[u8], &[u8])) {
+        let (path, known) = self.path_to(|node| node.merged_tags.get());
+        let (path, known) = match self.merged_tags.get() {
+            Some(mine) => (Vec::new(), Some(mine)),
+            None => (path, known),
+        };
+        let inherited = known.into_iter().map(|merged| &merged.tags);
+        let own = path.iter().rev().map(|node| &node.tags);
+        for tags in inherited.chain(own) {
+            for (key, value) in tags.iter() {
+                visit(key, value);
+            }
+        }
+    }
+
     /// The nodes from here up to the nearest ancestor that knows already, and what that knows. A walk, not a recursion:
     /// the depth has no limit (CTX-14).
     fn path_to<'a, K>(
