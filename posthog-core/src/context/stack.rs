@@ -348,6 +348,11 @@ pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> 
     })
 }
 
+/// Whether the thread is ending, and its scopes are gone for good.
+pub(crate) fn is_gone() -> bool {
+    STACK.try_with(|_| ()).is_err()
+}
+
 /// Whether no scope is open on this thread.
 pub(crate) fn is_empty() -> bool {
     with(|stack| stack.frames.is_empty()).unwrap_or(true)
