@@ -63,9 +63,9 @@ pub(crate) fn install_hook() {
 }
 
 fn on_panic(info: &PanicHookInfo<'_>) {
-    let observed = !is_catching();
-    let place = observed.then(capturing_scope).flatten();
-    let client = (observed && place.is_none())
+    let uncaught = !is_catching();
+    let place = uncaught.then(capturing_scope).flatten();
+    let client = (uncaught && place.is_none())
         .then(client_for_panics)
         .flatten();
     let note = || PanicNote::of(info, place.is_some() || client.is_some());
