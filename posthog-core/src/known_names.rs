@@ -15,7 +15,7 @@ pub enum Standing {
     Fine,
     /// PostHog makes it itself; what a program sends under this name is wrong or lost.
     MadeByPostHog,
-    /// It is not what it seems to be; this says why, and what to write.
+    /// It is not what it seems to be. This says why and what to write, in words that continue the name.
     Instead(&'static str),
     /// It begins with `$`, and PostHog does not know it.
     Unknown {

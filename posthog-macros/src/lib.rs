@@ -3,14 +3,19 @@
 //!
 //! Each macro reads its input (`parse`), says what is wrong with it (`check`), all of it at once, and writes it as calls
 //! (`expand`). What they share has a module of its own: `property` the grammar of `key = value`, `options` that of the
-//! options of a context, `spans` where generated tokens claim to stand.
+//! options of a context, `option_value` what the options of contexts and events are given, `spans` where generated tokens
+//! claim to stand, `salvage` what is left of code with a mistake in it. Rules that hold at run time as well are those of
+//! `posthog_core`.
 
 mod capture;
 mod context;
 mod errors;
+mod literal;
+mod option_value;
 mod options;
 mod property;
 mod root;
+mod salvage;
 mod scoped;
 mod spans;
 mod tag;

@@ -23,3 +23,13 @@ pub(crate) fn behind(user: Span) -> Span {
         user
     }
 }
+
+/// Where a token of the user stands, in words: a `compile_error!` has one place only, and some mistakes have two.
+pub(crate) fn place(user: Span) -> String {
+    if proc_macro::is_available() {
+        let user = user.unwrap();
+        format!("at line {}, column {}", user.line(), user.column())
+    } else {
+        "above".to_owned()
+    }
+}

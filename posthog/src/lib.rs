@@ -59,8 +59,7 @@ pub use transport::{HttpTransport, HttpTransportBuilder};
 #[cfg(feature = "_tls")]
 pub use transport::{InvalidRootCertificates, RootCertificates};
 
-// Its types show up in error messages: they have a path that is no `__private`.
-#[doc(hidden)]
+// What an error message shows has a path that is no `__private`, and can be looked up.
 pub use posthog_core::site;
 
 /// What expansions of the macros call. Nothing in here is covered by any promise of stability.

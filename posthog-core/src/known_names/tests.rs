@@ -111,7 +111,7 @@ fn cap_144_control_properties_are_known_and_the_old_one_has_a_successor() {
     names.retain(|name| *name != "$process_person");
     assert!(names.len() > 20);
     all_are(Standing::Fine, &names, property);
-    let advice = "it is deprecated; write `$process_person_profile`";
+    let advice = "is deprecated; write `$process_person_profile`";
     assert_eq!(property("$process_person"), Standing::Instead(advice));
 }
 
@@ -121,7 +121,7 @@ fn cap_145_common_properties_are_known_and_three_are_options_now() {
     let deprecated = names.split_off(names.len() - 3);
     assert!(names.len() > 40);
     all_are(Standing::Fine, &names, property);
-    let advice = "it is deprecated; write the option `timestamp`";
+    let advice = "is deprecated; write the option `timestamp`";
     all_are(Standing::Instead(advice), &deprecated, property);
 }
 

@@ -31,11 +31,13 @@ pub(crate) fn list<T>(
 ) -> syn::Result<Vec<T>> {
     let mut items = Vec::new();
     while !input.is_empty() {
+        let start = input.fork();
         match item(input, errors) {
             Ok(item) => items.push(item),
             Err(error) => {
                 errors.push(error);
-                rest_of_argument(input)?;
+                errors.salvage(rest_of_argument(&start)?);
+                input.advance_to(&start);
             }
         }
         if !input.is_empty() {
@@ -67,6 +69,14 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
             let value = variable(ident)?;
             return Ok(Property { key, value });
         }
+        Key::Named {
+            name,
+            bare: Some(ident),
+            ..
+        } if input.peek(Token![==]) => (
+            ident.span(),
+            format!("a property is written with one `=`; write `{name} = value`"),
+        ),
         Key::Named {
             bare: Some(ident), ..
         } => (

@@ -61,6 +61,18 @@ pub(super) fn scoped(arguments: &Arguments, function: ItemFn) -> TokenStream {
     quote!(#(#attrs)* #vis #sig { #body })
 }
 
+/// The function as it is, but for `mentions`, which never run.
+pub(super) fn unscoped(mentions: &TokenStream, mut function: ItemFn) -> TokenStream {
+    if !mentions.is_empty() {
+        let mentions = quote_spanned!(spans::own()=> if false { #mentions });
+        function
+            .block
+            .stmts
+            .insert(0, Stmt::Expr(Expr::Verbatim(mentions), None));
+    }
+    quote!(#function)
+}
+
 enum Returns {
     Nothing,
     Never,
