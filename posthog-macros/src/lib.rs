@@ -17,6 +17,8 @@ mod property;
 mod root;
 mod salvage;
 mod scoped;
+#[cfg(test)]
+mod snapshots;
 mod spans;
 mod tag;
 mod unread;

@@ -105,7 +105,7 @@ fn hidden_traits() -> HashSet<String> {
                 let documented = line.starts_with("pub trait ")
                     && !attributes.clone().any(|line| line.contains("doc(hidden)"));
                 hidden.extend(
-                    name.filter(|name| !exported.contains(name) && !(in_site && documented))
+                    name.filter(|name| !(exported.contains(name) || in_site && documented))
                         .map(str::to_owned),
                 );
             }
