@@ -11,6 +11,8 @@ mod capture;
 mod context;
 mod errors;
 mod literal;
+#[cfg(test)]
+mod mistakes;
 mod option_value;
 mod options;
 mod property;
