@@ -138,9 +138,16 @@ pub(crate) fn not_known(noun: Noun, name: &str, standing: Standing) -> Option<St
         }
         Standing::Unknown {
             similar: Some(similar),
-        } => format!(
-            "unknown {noun} `{name}`; did you mean `{similar}`? what is computed, {unchecked}, is not checked"
-        ),
+        } => {
+            let computed = if matches!(noun, Noun::Event) {
+                "name"
+            } else {
+                "key"
+            };
+            format!(
+                "unknown {noun} `{name}`; did you mean `{similar}`? a computed {computed}, {unchecked}, is not checked"
+            )
+        }
         Standing::Unknown { similar: None } => {
             let own = match name.trim_start_matches('$').trim() {
                 "" => "a name without it".to_owned(),
