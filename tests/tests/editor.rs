@@ -91,6 +91,22 @@ fn names_are_known_inside_of_the_macros() {
         assert!(hover.contains(expected), "{expected}: {hover}");
     }
 
+    // Each mistake is one error, in our words, and nothing follows from it.
+    let mistakes = server.mistakes(&file);
+    let mut messages: Vec<_> = mistakes
+        .iter()
+        .filter_map(|mistake| mistake["message"].as_str())
+        .collect();
+    messages.sort_unstable();
+    assert_eq!(messages.len(), 3, "{mistakes:#?}");
+    for (message, start) in messages.iter().zip([
+        "only a variable can stand without a name",
+        "the name of an event cannot be blank",
+        "unknown option `frsh`; did you mean `fresh`?",
+    ]) {
+        assert!(message.starts_with(start), "{message}");
+    }
+
     // From a use inside of `capture!` inside of `context!` to the line of the `let`.
     let definition = server.ask("textDocument/definition", &file, &places[7]);
     assert_eq!(
