@@ -98,7 +98,7 @@ pub use self::{
     identifier::Identifier,
     options::{CaptureMode, Options},
     properties::Properties,
-    property_value::{EventName, PropertyValue},
+    property_value::{DebuggedValue, DisplayedValue, EventName, PropertyKey, PropertyValue},
     timestamp::{InvalidTimestamp, Timestamp, ToTimestamp},
     transport::{Request, Response, Transport, TransportError},
 };

@@ -32,13 +32,13 @@ use crate::{
 #[doc(hidden)]
 pub use crate::context::wrap;
 
-/// What `client = expr` in `capture!` can be: a [`Client`], or anything that is `AsRef<Client>`.
+/// What `client = expr` can be: a [`Client`], or anything that is `AsRef<Client>`.
 ///
 /// It is implemented for all such types and has nothing to implement by hand.
 // The expansion asks for this by itself: a bound on the function that takes the client would show that function.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the client of a capture",
-    label = "is no `Client`",
+    message = "`{Self}` is no client of PostHog",
+    label = "is no `posthog::Client`",
     note = "write `client = &client`, where `client` is a `posthog::Client`"
 )]
 pub trait AsClient {

@@ -45,12 +45,13 @@ pub use client::Client;
 pub use init::{Guard, init, init_with};
 #[doc(inline)]
 pub use posthog_core::{
-    CaptureMode, CapturedEvent, Clock, Compression, Context, DeliveryFailure, DeliveryFailureKind,
-    Event, EventName, FailedEvent, FlushError, Identifier, Immediate, InContext, InitError,
-    InvalidSessionId, InvalidTimestamp, NewContext, Options, Properties, PropertyValue, Request,
-    Response, Scope, SessionId, Stats, Timestamp, ToTimestamp, ToUuid, Transport, TransportError,
-    alias, capture, capture_ai, flush, flush_async, group_identify, identify, identify_context,
-    new_context, set, set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
+    CaptureMode, CapturedEvent, Clock, Compression, Context, DebuggedValue, DeliveryFailure,
+    DeliveryFailureKind, DisplayedValue, Event, EventName, FailedEvent, FlushError, Identifier,
+    Immediate, InContext, InitError, InvalidSessionId, InvalidTimestamp, NewContext, Options,
+    Properties, PropertyKey, PropertyValue, Request, Response, Scope, SessionId, Stats, Timestamp,
+    ToTimestamp, ToUuid, Transport, TransportError, alias, capture, capture_ai, flush, flush_async,
+    group_identify, identify, identify_context, new_context, set, set_context_device_id,
+    set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
 pub use posthog_macros::{capture, context, scoped, tag};
