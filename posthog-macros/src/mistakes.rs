@@ -250,6 +250,7 @@ fn awaits_are_found_where_they_are_awaited_and_nowhere_else() {
     no_mistake(&context("let f = async { g().await }; f"));
     no_mistake(&context("let f = async |x, y| g(x).await; f"));
     no_mistake(&context("vec![async { f().await }]"));
+    no_mistake(&context("stream! { yield f().await }"));
     no_mistake(&context("fn inner() { async { f().await }; }"));
     no_mistake(&context("let r#await = 1; r#await"));
     for body in [

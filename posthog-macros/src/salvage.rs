@@ -52,10 +52,13 @@ fn argument(tokens: TokenStream) -> Option<Operand> {
     })
 }
 
-/// A name alone may be the name of an option or of a property, and no variable; a literal needs no mention.
+/// A name alone may be the name of an option or of a property, and no variable; a literal needs no mention. What would be
+/// another mistake in the place of a mention, such as a `?` where nothing can be returned, is taken off.
 fn of_use(expr: Expr) -> Option<Operand> {
     match expr {
-        Expr::Path(_) | Expr::Lit(_) => None,
+        Expr::Path(_) | Expr::Lit(_) | Expr::Let(_) => None,
+        Expr::Try(attempt) => of_use(*attempt.expr),
+        Expr::Await(wait) => of_use(*wait.base),
         Expr::Assign(assign) => of_use(*assign.right),
         Expr::Binary(binary) if matches!(binary.op, BinOp::Eq(_)) => of_use(*binary.right),
         other => Some(Operand::Parsed(other)),

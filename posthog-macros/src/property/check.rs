@@ -122,6 +122,7 @@ fn key_is_known(key: &Key, noun: Noun, errors: &mut Errors) {
 /// What there is to say about a name of that standing.
 pub(crate) fn not_known(noun: Noun, name: &str, standing: Standing) -> Option<String> {
     let unchecked = format!("`({name:?})`");
+    let name = name.escape_debug();
     Some(match standing {
         Standing::MadeByPostHog => {
             let made = if matches!(noun, Noun::Event) {
@@ -149,7 +150,7 @@ pub(crate) fn not_known(noun: Noun, name: &str, standing: Standing) -> Option<St
             )
         }
         Standing::Unknown { similar: None } => {
-            let own = match name.trim_start_matches('$').trim() {
+            let own = match name.to_string().trim_start_matches('$').trim() {
                 "" => "a name without it".to_owned(),
                 own => format!("`{own}`"),
             };

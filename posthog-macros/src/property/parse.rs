@@ -79,6 +79,12 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
         ),
         Key::Named {
             bare: Some(ident), ..
+        } if is_assignment(ident, input) => (
+            ident.span(),
+            "a key that is computed stands in parentheses; write `(key) = value`".to_owned(),
+        ),
+        Key::Named {
+            bare: Some(ident), ..
         } => (
             ident.span(),
             format!("only a variable can stand without a name; write `name = {ident}...`"),
@@ -105,6 +111,13 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
         ),
     };
     Err(syn::Error::new(span, message))
+}
+
+/// Whether the argument that `start` begins assigns to something, such as `names[0] = value`.
+fn is_assignment(start: &Ident, input: ParseStream) -> bool {
+    let mut argument = start.to_token_stream();
+    argument.extend(rest_of_argument(&input.fork()));
+    matches!(syn::parse2(argument), Ok(Expr::Assign(_)))
 }
 
 /// The value of a property that is written as a variable alone.
@@ -142,7 +155,7 @@ fn key(input: ParseStream) -> syn::Result<Key> {
     if input.peek(token::Paren) {
         return Ok(Key::Computed(computed(input)?));
     }
-    if input.peek(Ident::peek_any) {
+    if input.peek(Ident::peek_any) && !input.peek(Token![_]) {
         let ident = input.call(Ident::parse_any)?;
         return Ok(Key::Named {
             name: ident.unraw().to_string(),
