@@ -111,6 +111,19 @@ impl LanguageServer {
         )
     }
 
+    /// In how many places a name would be changed.
+    pub(crate) fn rename(&mut self, file: &Path, position: &Value, name: &str) -> usize {
+        let uri = uri(file);
+        let edit = self.request(
+            "textDocument/rename",
+            &json!({ "textDocument": { "uri": uri }, "position": position, "newName": name }),
+        );
+        let edits = edit["changes"][&uri].as_array();
+        edits
+            .or(edit["documentChanges"][0]["edits"].as_array())
+            .map_or(0, Vec::len)
+    }
+
     pub(crate) fn stop(mut self) {
         self.request("shutdown", &Value::Null);
         self.notify("exit", &Value::Null);
