@@ -60,7 +60,7 @@ pub use transport::{HttpTransport, HttpTransportBuilder};
 #[cfg(feature = "_tls")]
 pub use transport::{InvalidRootCertificates, RootCertificates};
 
-// What an error message shows has a path that is no `__private`, and can be looked up.
+/// What the compiler's messages about the macros can name. There is nothing in here to use.
 pub use posthog_core::site;
 
 /// What expansions of the macros call. Nothing in here is covered by any promise of stability.

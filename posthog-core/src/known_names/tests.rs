@@ -248,3 +248,16 @@ fn ctx_30_a_tag_is_no_identity() {
     }
     assert_eq!(tag("$group_0"), Standing::MadeByPostHog);
 }
+
+#[test]
+fn cap_140_each_name_that_the_sdk_itself_uses_is_known() {
+    let names = include_str!("../names.rs").split('"').skip(1).step_by(2);
+    let names: Vec<_> = names
+        .filter(|name| name.starts_with('$') && !name.ends_with('_'))
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let unknown = |standing| matches!(standing, Standing::Unknown { .. });
+        assert!(!unknown(event(name)) || !unknown(property(name)), "{name}");
+    }
+}
