@@ -31,16 +31,17 @@ use crate::{client::Client, context::Scope, failure::FailureKind};
 #[doc(hidden)]
 pub use crate::context::wrap;
 
-/// What `client = expr` in `capture!` can be.
+/// What `client = expr` can be: a [`Client`], or anything that is `AsRef<Client>`.
 ///
-/// The expansion asks for this by itself: a bound on the function that takes the client would show that function.
-#[doc(hidden)]
+/// It is implemented for all such types and has nothing to implement by hand.
+// The expansion asks for this by itself: a bound on the function that takes the client would show that function.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the client of a capture",
-    label = "is no `Client`",
+    message = "`{Self}` is no client of PostHog",
+    label = "is no `posthog::Client`",
     note = "write `client = &client`, where `client` is a `posthog::Client`"
 )]
 pub trait AsClient {
+    /// The client.
     fn as_client(&self) -> &Client;
 }
 
@@ -93,13 +94,13 @@ impl<R, K> Default for Site<R, K> {
 ///
 /// Every type can be looked at, one way or another. The compiler finds none only for a type that was still open at the end
 /// of the context, where the way was chosen, and was settled behind it.
-#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the type of an error is not known yet where the context ends",
     label = "one of its errors gets its type only behind this context",
     note = "name the type inside the context: `Ok::<_, MyError>(value)`, or `let result: Result<_, MyError> = ...`"
 )]
 pub trait Look<R> {
+    /// Looks at `left`, and hands it back.
     #[track_caller]
     fn look(scope: &Scope, left: R) -> R;
 }

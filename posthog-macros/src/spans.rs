@@ -3,7 +3,7 @@
 //! Tokens of the user keep their spans. Everything else resolves at the macro (so that no local of ours can meet one of
 //! the user's), and points either at the macro call or, where an error can fall on it, at the user's token it stands for.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 /// For a generated token that no error can fall on.
 pub(crate) fn own() -> Span {
@@ -28,6 +28,26 @@ pub(crate) fn called(path: TokenStream, user: Span) -> TokenStream {
         .collect()
 }
 
+/// As [`called`], for calls on a local of ours, which stays one.
+pub(crate) fn called_on(local: &Ident, calls: TokenStream, user: Span) -> TokenStream {
+    calls
+        .into_iter()
+        .map(|mut token| match &token {
+            TokenTree::Ident(ident) if ident == local => token,
+            TokenTree::Group(group) => {
+                let inner = called_on(local, group.stream(), user);
+                let mut group = Group::new(group.delimiter(), inner);
+                group.set_span(user);
+                TokenTree::Group(group)
+            }
+            _ => {
+                token.set_span(user);
+                token
+            }
+        })
+        .collect()
+}
+
 /// The arguments of such a call.
 pub(crate) fn arguments(arguments: TokenStream, user: Span) -> TokenStream {
     let mut group = Group::new(Delimiter::Parenthesis, arguments);
@@ -41,5 +61,15 @@ pub(crate) fn behind(user: Span) -> Span {
         user.unwrap().end().into()
     } else {
         user
+    }
+}
+
+/// Where a token of the user stands, in words: a `compile_error!` has one place only, and some mistakes have two.
+pub(crate) fn place(user: Span) -> String {
+    if proc_macro::is_available() {
+        let user = user.unwrap();
+        format!("at line {}, column {}", user.line(), user.column())
+    } else {
+        "above".to_owned()
     }
 }

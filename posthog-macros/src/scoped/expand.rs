@@ -66,6 +66,18 @@ fn enter(new_context: &TokenStream) -> TokenStream {
     quote_spanned!(spans::own()=> #new_context.enter_here(#here))
 }
 
+/// The function as it is, but for `mentions`, which never run.
+pub(super) fn unscoped(mentions: &TokenStream, mut function: ItemFn) -> TokenStream {
+    if !mentions.is_empty() {
+        let mentions = quote_spanned!(spans::own()=> if false { #mentions });
+        function
+            .block
+            .stmts
+            .insert(0, Stmt::Expr(Expr::Verbatim(mentions), None));
+    }
+    quote!(#function)
+}
+
 enum Returns {
     Nothing,
     Never,
@@ -106,7 +118,7 @@ fn synchronous(
         return quote_spanned!(spans::own()=> let #scope = #enter; #(#statements)*);
     };
     let mut sites = Sites::default();
-    let site = sites.returned(spans::own());
+    let site = sites.returned(name);
     let declare = sites.declare(root);
     let settle = sites.settle(root);
     let body = braces(block, &context::noting(root, block.stmts.clone()));
