@@ -144,7 +144,7 @@ pub fn tag(input: TokenStream) -> TokenStream {
 /// let mut site = Site::new();
 /// let scope = posthog::new_context().fresh(true).enter_here(&|| {}); // the closure names the function
 /// if true {
-///     (match tried(&scope, charge(order)) { (left, noted) => { site = noted; left } })?;
+///     (match tried(&scope, charge(order), here()) { (left, noted) => { site = noted; left } })?;
 /// } else {
 ///     (&&&&&&&(&&site).__kind()).__settle(); // only type-checked: chooses how the error is described
 ///     never()
@@ -188,11 +188,9 @@ pub fn context(input: TokenStream) -> TokenStream {
 /// fn pay(order: Order) -> Result<Receipt, PayError> {
 ///     let site = Site::new();
 ///     let scope = posthog::new_context().enter_here(&|| {});
-///     let left = call_in(&scope, move || -> Result<Receipt, PayError> {
-///         let noted = Noted::new(); // at which `?` or `return` it was left: `Noted::at(charge(&order), &noted)?`
-///         body
-///     });
-///     let left = pass(&scope, site, left);
+///     // `noted` is told at which exit the body is left: `Noted::at(charge(&order), &noted, here())?`
+///     let left = call_in(&scope, move |noted: &Noted| -> Result<Receipt, PayError> { body });
+///     let left = pass(&scope, site, left, here());
 ///     (&&&&&&&(&&site).__kind()).__settle(); // chooses how the error is described
 ///     left
 /// }

@@ -353,9 +353,9 @@ pub(crate) fn is_gone() -> bool {
     STACK.try_with(|_| ()).is_err()
 }
 
-/// Whether no scope is open on this thread.
-pub(crate) fn is_empty() -> bool {
-    with(|stack| stack.frames.is_empty()).unwrap_or(true)
+/// When the innermost scope of this thread was opened; `None` if none is.
+pub(crate) fn innermost_since() -> Option<Mark> {
+    with(|stack| Some(stack.frames.last()?.since)).flatten()
 }
 
 /// The outermost scope that is open on this thread.

@@ -131,6 +131,14 @@ fn locate(frames: &mut Vec<Frame>, location: &Location) {
                 .is_some_and(|walked| is_same_file(walked, file))
             {
                 (frame.line, frame.column) = (known.line, known.column);
+                // Debug information of lines only has closures without the path that they belong to.
+                if frame
+                    .function
+                    .as_deref()
+                    .is_some_and(|walked| walked.starts_with('{'))
+                {
+                    frame.function = known.function.or(frame.function.take());
+                }
             }
         }
         // The function was inlined, and nothing says so but the place.

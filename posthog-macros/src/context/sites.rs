@@ -80,17 +80,13 @@ impl Sites {
         if self.is_empty() {
             return TokenStream::new();
         }
+        // Errors about one site at one place count as one.
         let settle = self.0.iter().map(|Site { ident, kind, user }| {
             let known = match kind {
                 Kind::Value => quote_spanned!(spans::at(*user)=> #ident.witness().__known();),
                 Kind::Tried | Kind::Returned => TokenStream::new(),
             };
-            let settle = quote_spanned! {spans::at(*user)=>
-                #known
-                (&&&&&&&(&&#ident).__kind()).__settle();
-            };
-            // Errors about one site at one place count as one, and the other is where it is looked at.
-            spans::called_on(ident, settle, *user)
+            quote_spanned!(spans::at(*user)=> #known (&&&&&&&(&&#ident).__kind()).__settle();)
         });
         quote_spanned! {spans::own()=> {
             use #root::__private::probe::*;
