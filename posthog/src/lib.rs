@@ -33,6 +33,12 @@
 //!
 //! - `tls-platform-roots`: `RootCertificates::platform`, for an [`HttpTransport`], to choose instead of the bundled ones.
 //!
+//! What failures say of their place:
+//!
+//! - `backtrace` (default): their stack. Without it, the one place that the compiler knows: file, line and function.
+//! - `anyhow`: the stack that an `anyhow::Error` has of its own, instead of that of the place where it left the context. Its
+//!   names are looked up on the thread that captures, which can take long the first time.
+//!
 //! How requests may be compressed beside gzip, by [`Options::compression`] and with [`CaptureMode::V1`] only:
 //!
 //! - `deflate`, `zstd`, `br`: [`Compression`] has further values.

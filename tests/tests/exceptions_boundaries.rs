@@ -66,27 +66,40 @@ fn exc_37_an_error_that_leaves_a_context_is_handled_there() {
     }
 }
 
+/// What an integration can say about its boundary arrives as it said it.
+fn assert_kept(level: &str, kind: &str, handled: bool, source: &str) {
+    let reports = Reports::new();
+    Exception::new(&Declined)
+        .level(level)
+        .mechanism(kind)
+        .handled(handled)
+        .source(source)
+        .capture_with(&reports.client);
+    assert_eq!(
+        boundary(&reports.properties()),
+        said(level, kind, handled, json!(source))
+    );
+}
+
 #[test]
-fn exc_30_exc_40_to_43_an_integration_says_what_its_boundary_is() {
-    for (level, kind, handled, source) in [
-        ("error", "middleware", true, "axum.middleware"),
-        ("error", "middleware", false, "tower.layer"),
-        ("error", "task", false, "tokio.task"),
-        ("warning", "logger", true, "rust.log"),
-        ("fatal", "logger", true, "rust.tracing"),
-    ] {
-        let reports = Reports::new();
-        Exception::new(&Declined)
-            .level(level)
-            .mechanism(kind)
-            .handled(handled)
-            .source(source)
-            .capture_with(&reports.client);
-        assert_eq!(
-            boundary(&reports.properties()),
-            said(level, kind, handled, json!(source))
-        );
-    }
+fn exc_40_a_middleware_can_say_that_the_failure_became_a_response() {
+    assert_kept("error", "middleware", true, "axum.middleware");
+}
+
+#[test]
+fn exc_41_a_middleware_can_say_that_the_failure_escaped() {
+    assert_kept("error", "middleware", false, "tower.layer");
+}
+
+#[test]
+fn exc_42_a_task_can_say_that_it_failed() {
+    assert_kept("error", "task", false, "tokio.task");
+}
+
+#[test]
+fn exc_43_a_logger_can_say_how_bad_its_record_is() {
+    assert_kept("warning", "logger", true, "rust.log");
+    assert_kept("fatal", "logger", true, "rust.tracing");
 }
 
 #[test]
