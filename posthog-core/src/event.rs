@@ -35,7 +35,7 @@ pub(crate) struct Exceptional {
     pub(crate) properties: Properties,
     /// The stack, which goes into the event once its names are known.
     pub(crate) stack: Option<Stack>,
-    /// The process ends: nothing is left for the worker to do (EXC-64).
+    /// The process ends, at least as a rule: nothing is left for the worker to do (EXC-64).
     pub(crate) at_once: bool,
 }
 

@@ -1,5 +1,6 @@
 //! The UUID of an event.
 
+use crate::uuid_text;
 use uuid::Uuid;
 
 /// What can be the UUID of an event: a [`Uuid`], or its text with or without hyphens, in braces, or as a URN (CAP-110).
@@ -21,7 +22,7 @@ impl ToUuid for Uuid {
 
 impl ToUuid for str {
     fn to_uuid(&self) -> Option<Uuid> {
-        Uuid::parse_str(self.trim()).ok()?.to_uuid()
+        uuid_text::event_id(self).map(Uuid::from_u128)
     }
 }
 

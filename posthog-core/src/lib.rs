@@ -3,12 +3,16 @@
 //! Users depend on the crate `posthog`, which re-exports what they need from here. This crate decides; it has no macros
 //! and opens no socket: whoever makes a [`Client`] gives it a [`Transport`].
 //!
-//! Without the feature `runtime` only the rules that the macros share are left ([`names`], [`limits`], [`illegal_id`]),
-//! and no dependency.
+//! Without the feature `runtime` only the rules that the macros share are left ([`names`], [`known_names`], [`limits`],
+//! [`illegal_id`], [`uuid_text`], [`rfc3339`], [`spelling`]), and no dependency.
 
 pub mod illegal_id;
+pub mod known_names;
 pub mod limits;
 pub mod names;
+pub mod rfc3339;
+pub mod spelling;
+pub mod uuid_text;
 
 #[cfg(feature = "runtime")]
 mod assemble;
@@ -106,7 +110,7 @@ pub use self::{
     identifier::Identifier,
     options::{CaptureMode, Options},
     properties::Properties,
-    property_value::{EventName, PropertyValue},
+    property_value::{DebuggedValue, DisplayedValue, EventName, PropertyKey, PropertyValue},
     timestamp::{InvalidTimestamp, Timestamp, ToTimestamp},
     transport::{Request, Response, Transport, TransportError},
 };

@@ -56,6 +56,8 @@ pub const PERSON_EVENTS: [&str; 4] = [
     "$merge_dangerously",
     "$groupidentify",
 ];
+/// Events in which the service ignores properties of the person (CAP-133).
+pub const SET_NOTHING: [&str; 2] = [EXCEPTION, "$$heatmap"];
 
 /// The other ID of an alias.
 pub const ALIAS: &str = "alias";
@@ -99,6 +101,8 @@ pub const WINDOW_ID: &str = "$window_id";
 pub const SET: &str = "$set";
 /// Properties to set on the person where it has none of that name.
 pub const SET_ONCE: &str = "$set_once";
+/// Keys of properties to remove from the person.
+pub const UNSET: &str = "$unset";
 
 /// Properties that are objects, of properties in their turn: anything else the service cannot take.
 pub const OBJECTS: [&str; 3] = [SET, SET_ONCE, GROUP_SET];

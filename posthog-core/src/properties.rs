@@ -4,13 +4,13 @@ use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
     notice::{self, say},
     object::Entries,
-    property_value::PropertyValue,
+    property_value::{DebuggedValue, DisplayedValue, PropertyKey, PropertyValue},
     user_code::caught,
 };
 use std::{
     cell::Cell,
     collections::HashMap,
-    fmt::{self, Debug, Display},
+    fmt::{self, Debug},
 };
 
 /// A set of properties, each encoded to JSON where it was given.
@@ -141,8 +141,8 @@ impl Properties {
 impl Properties {
     /// Begins a property; exactly one value follows.
     #[doc(hidden)]
-    pub fn key<K: AsRef<str> + ?Sized>(&mut self, key: &K) {
-        self.begin(key.as_ref(), Origin::Written);
+    pub fn key<K: PropertyKey + ?Sized>(&mut self, key: &K) {
+        self.begin(key.property_key(), Origin::Written);
     }
 
     /// Begins a property that comes from an option.
@@ -159,7 +159,7 @@ impl Properties {
 
     /// Writes a value's `Display` text.
     #[doc(hidden)]
-    pub fn display<T: Display + ?Sized>(&mut self, value: &T) {
+    pub fn display<T: DisplayedValue + ?Sized>(&mut self, value: &T) {
         self.write(|encoder| {
             serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value}"))?)
         });
@@ -167,7 +167,7 @@ impl Properties {
 
     /// Writes a value's `Debug` text.
     #[doc(hidden)]
-    pub fn debug<T: Debug + ?Sized>(&mut self, value: &T) {
+    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, value: &T) {
         self.write(|encoder| {
             serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value:?}"))?)
         });
@@ -195,10 +195,10 @@ impl Properties {
 
     /// Begins an entry of the object; a value follows.
     #[doc(hidden)]
-    pub fn object_key<K: AsRef<str> + ?Sized>(&mut self, key: &K) {
+    pub fn object_key<K: PropertyKey + ?Sized>(&mut self, key: &K) {
         if self.writes() {
             self.separate();
-            write_text(&mut self.json, key.as_ref());
+            write_text(&mut self.json, key.property_key());
             self.json.push(b':');
         }
     }

@@ -21,8 +21,8 @@
 //! ignores lifetimes, so an impl with `E: 'static` would be chosen for a borrowed error as well, and then not compile.
 
 use std::{
-    any::type_name, cell::Cell, error::Error, fmt::Display, marker::PhantomData, panic::Location,
-    task::Poll,
+    any::type_name, cell::Cell, error::Error, fmt::Display, marker::PhantomData, ops::Deref,
+    panic::Location, task::Poll,
 };
 
 use crate::{client::Client, context::Scope, failure::FailureKind};
@@ -31,16 +31,17 @@ use crate::{client::Client, context::Scope, failure::FailureKind};
 #[doc(hidden)]
 pub use crate::context::wrap;
 
-/// What `client = expr` in `capture!` can be.
+/// What `client = expr` can be: a [`Client`], or anything that is `AsRef<Client>`.
 ///
-/// The expansion asks for this by itself: a bound on the function that takes the client would show that function.
-#[doc(hidden)]
+/// It is implemented for all such types and has nothing to implement by hand.
+// The expansion asks for this by itself: a bound on the function that takes the client would show that function.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the client of a capture",
-    label = "is no `Client`",
+    message = "`{Self}` is no client of PostHog",
+    label = "is no `posthog::Client`",
     note = "write `client = &client`, where `client` is a `posthog::Client`"
 )]
 pub trait AsClient {
+    /// The client.
     fn as_client(&self) -> &Client;
 }
 
@@ -93,15 +94,14 @@ impl<R, K> Default for Site<R, K> {
 ///
 /// Every type can be looked at, one way or another. The compiler finds none only for a type that was still open at the end
 /// of the context, where the way was chosen, and was settled behind it.
-#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the type of an error is not known yet where the context ends",
     label = "one of its errors gets its type only behind this context",
     note = "name the type inside the context: `Ok::<_, MyError>(value)`, or `let result: Result<_, MyError> = ...`"
 )]
 pub trait Look<R> {
-    #[track_caller]
-    fn look(scope: &Scope, left: R) -> R;
+    /// Looks at `left`, which leaves at that place, and hands it back.
+    fn look(scope: &Scope, left: R, at: Place) -> R;
 }
 
 /// How to look at what cannot fail: not at all.
@@ -110,7 +110,7 @@ pub enum Plain {}
 
 impl<R> Look<R> for Plain {
     #[inline]
-    fn look(_: &Scope, left: R) -> R {
+    fn look(_: &Scope, left: R, _: Place) -> R {
         left
     }
 }
@@ -122,10 +122,9 @@ pub struct Failing<D>(PhantomData<fn() -> D>);
 #[diagnostic::do_not_recommend]
 impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
     #[inline]
-    #[track_caller]
-    fn look(scope: &Scope, left: R) -> R {
+    fn look(scope: &Scope, left: R, at: Place) -> R {
         if let Some(error) = left.error() {
-            report::<_, D>(scope, error);
+            report::<_, D>(scope, error, at);
         }
         left
     }
@@ -133,9 +132,21 @@ impl<R: Fallible, D: DescribedBy<R::Error>> Look<R> for Failing<D> {
 
 /// Kept out of line, so that what is inlined into the user's function is one comparison.
 #[cold]
+fn report<E, D: DescribedBy<E>>(scope: &Scope, error: &E, at: Place) {
+    scope.failed(type_name::<E>(), D::describe(error), at);
+}
+
+/// A place in the user's code.
+#[doc(hidden)]
+pub type Place = &'static Location<'static>;
+
+/// The place of this call.
+#[doc(hidden)]
+#[inline]
+#[must_use]
 #[track_caller]
-fn report<E, D: DescribedBy<E>>(scope: &Scope, error: &E) {
-    scope.failed(type_name::<E>(), D::describe(error), Location::caller());
+pub fn here() -> Place {
+    Location::caller()
 }
 
 /// What `?` takes and what can hold an error. An `Option` or a `ControlFlow` holds none.
@@ -370,17 +381,15 @@ pub mod probe {
 /// be reported here as well as by the compiler.
 #[doc(hidden)]
 #[inline]
-#[track_caller]
-pub fn tried<R, K: Look<R>>(scope: &Scope, operand: R) -> (R, Site<R, K>) {
-    (K::look(scope, operand), Site::new())
+pub fn tried<R, K: Look<R>>(scope: &Scope, operand: R, at: Place) -> (R, Site<R, K>) {
+    (K::look(scope, operand, at), Site::new())
 }
 
 /// Looks at the value of a `return`, or of the whole context. As an argument the value keeps its expected type.
 #[doc(hidden)]
 #[inline]
-#[track_caller]
-pub fn pass<R, K: Look<R>>(scope: &Scope, _: Site<R, K>, left: R) -> R {
-    K::look(scope, left)
+pub fn pass<R, K: Look<R>>(scope: &Scope, _: Site<R, K>, left: R, at: Place) -> R {
+    K::look(scope, left, at)
 }
 
 /// Calls the body of a function.
@@ -396,54 +405,68 @@ pub fn call<R>(body: impl FnOnce() -> R) -> R {
 /// As [`call`], for the body of a function in `scope`: the exit that the body [`noted`](Noted) is where its error left.
 #[doc(hidden)]
 #[inline]
-pub fn call_in<R>(scope: &Scope, body: impl FnOnce() -> R) -> R {
-    let left = body();
-    scope.note(Noted::take());
+pub fn call_in<R>(scope: &Scope, body: impl FnOnce(&Noted) -> R) -> R {
+    let noted = Noted::default();
+    let left = body(&noted);
+    scope.note(noted.0.get());
     left
 }
 
-thread_local! {
-    static LAST_NOTED: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
-}
-
 /// Takes down at which exit a body is left, for the scope that it is the body of, and whose exits no one else sees.
-///
-/// A local at the beginning of the body, it is dropped after everything else in there.
 #[doc(hidden)]
-#[must_use]
-pub struct Noted(Cell<Option<&'static Location<'static>>>);
+#[derive(Default)]
+pub struct Noted(Cell<Option<Place>>);
 
 impl Noted {
-    pub const fn new() -> Self {
-        Self(Cell::new(None))
+    /// The body is left at that place, if what follows leaves it.
+    #[inline]
+    pub fn note(&self, at: Place) {
+        self.0.set(Some(at));
     }
 
-    /// A value that leaves here: the operand of a `?`, the value of a `return` or of the body. As an argument it keeps its
-    /// expected type, and as the first one no `.await` in it happens while the other is borrowed.
+    /// The operand of a `?` at that place. As an argument it keeps its expected type, and as the first one no `.await` in it
+    /// happens while the other is borrowed.
     #[inline]
-    #[track_caller]
-    pub fn at<R>(leaving: R, noted: &Self) -> R {
-        noted.0.set(Some(Location::caller()));
+    pub fn at<R>(leaving: R, noted: &Self, at: Place) -> R {
+        noted.note(at);
         leaving
+    }
+}
+
+thread_local! {
+    static LAST_NOTED: Cell<Option<Place>> = const { Cell::new(None) };
+}
+
+/// A [`Noted`] of the body of a future, at its beginning: it is dropped after everything else in there, and tells then.
+#[doc(hidden)]
+#[must_use]
+pub struct Noting(Noted);
+
+impl Noting {
+    #[expect(clippy::new_without_default, reason = "it is made by expansions only")]
+    pub fn new() -> Self {
+        Self(Noted::default())
     }
 
     /// What the body that ended last on this thread has noted.
     #[inline]
-    pub(crate) fn take() -> Option<&'static Location<'static>> {
+    pub(crate) fn take() -> Option<Place> {
         LAST_NOTED.try_with(Cell::take).ok().flatten()
     }
 }
 
-impl Default for Noted {
-    fn default() -> Self {
-        Self::new()
+impl Deref for Noting {
+    type Target = Noted;
+
+    fn deref(&self) -> &Noted {
+        &self.0
     }
 }
 
-impl Drop for Noted {
+impl Drop for Noting {
     #[inline]
     fn drop(&mut self) {
-        let _ = LAST_NOTED.try_with(|last| last.set(self.0.get()));
+        let _ = LAST_NOTED.try_with(|last| last.set(self.0.0.get()));
     }
 }
 

@@ -3,15 +3,24 @@
 //!
 //! Each macro reads its input (`parse`), says what is wrong with it (`check`), all of it at once, and writes it as calls
 //! (`expand`). What they share has a module of its own: `property` the grammar of `key = value`, `options` that of the
-//! options of a context, `spans` where generated tokens claim to stand.
+//! options of a context, `option_value` what the options of contexts and events are given, `spans` where generated tokens
+//! claim to stand, `salvage` what is left of code with a mistake in it. Rules that hold at run time as well are those of
+//! `posthog_core`.
 
 mod capture;
 mod context;
 mod errors;
+mod literal;
+#[cfg(test)]
+mod mistakes;
+mod option_value;
 mod options;
 mod property;
 mod root;
+mod salvage;
 mod scoped;
+#[cfg(test)]
+mod snapshots;
 mod spans;
 mod tag;
 mod unread;
@@ -49,6 +58,12 @@ use proc_macro::TokenStream;
 ///
 /// A short property takes its name from the variable: an editor that renames the variable renames the property.
 ///
+/// # What is checked
+///
+/// As far as they are literals: the name (not blank, no white space around it, at most 200 bytes, and with `$` one that
+/// PostHog knows), keys (not blank, none twice, and with `$` known), and what options are given (IDs, timestamps, their
+/// kind). A name, key or value in parentheses counts as computed and is not checked: `capture!(("$my_event"), ("$key") = 1)`.
+///
 /// # Expansion
 ///
 /// ```ignore
@@ -80,6 +95,9 @@ pub fn capture(input: TokenStream) -> TokenStream {
 ///
 /// Properties are written as in `capture!`, without options and `..map`. Two variables alone, `tag!(k, v)`, are refused:
 /// they could be two tags, or a key and its value.
+///
+/// Keys are checked as in `capture!`. Moreover a tag is no identity: for `$session_id`, `distinct_id`, `$groups` and their
+/// kin the error says which function or option does what the tag would not. A key in parentheses is not checked.
 ///
 /// Outside of a context nothing is set. The value is `()`.
 #[proc_macro]
@@ -126,7 +144,7 @@ pub fn tag(input: TokenStream) -> TokenStream {
 /// let mut site = Site::new();
 /// let scope = posthog::new_context().fresh(true).enter_here(&|| {}); // the closure names the function
 /// if true {
-///     (match tried(&scope, charge(order)) { (left, noted) => { site = noted; left } })?;
+///     (match tried(&scope, charge(order), here()) { (left, noted) => { site = noted; left } })?;
 /// } else {
 ///     (&&&&&&&(&&site).__kind()).__settle(); // only type-checked: chooses how the error is described
 ///     never()
@@ -160,6 +178,9 @@ pub fn context(input: TokenStream) -> TokenStream {
 ///
 /// Arguments that the body does not mention are dropped after the context ended.
 ///
+/// It does not go on a `const fn`, nor on one that a panic cannot unwind out of, such as `extern "C"`: a context would not
+/// hear of the panic.
+///
 /// # Expansion
 ///
 /// ```ignore
@@ -167,11 +188,9 @@ pub fn context(input: TokenStream) -> TokenStream {
 /// fn pay(order: Order) -> Result<Receipt, PayError> {
 ///     let site = Site::new();
 ///     let scope = posthog::new_context().enter_here(&|| {});
-///     let left = call_in(&scope, move || -> Result<Receipt, PayError> {
-///         let noted = Noted::new(); // at which `?` or `return` it was left: `Noted::at(charge(&order), &noted)?`
-///         body
-///     });
-///     let left = pass(&scope, site, left);
+///     // `noted` is told at which exit the body is left: `Noted::at(charge(&order), &noted, here())?`
+///     let left = call_in(&scope, move |noted: &Noted| -> Result<Receipt, PayError> { body });
+///     let left = pass(&scope, site, left, here());
 ///     (&&&&&&&(&&site).__kind()).__settle(); // chooses how the error is described
 ///     left
 /// }

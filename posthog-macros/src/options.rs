@@ -2,12 +2,15 @@
 
 use std::fmt::{self, Display};
 
+use posthog_core::spelling::most_similar;
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{Ident, Token, ext::IdentExt, parenthesized, parse::ParseStream, token};
 
 use crate::{
     errors::Errors,
+    literal::Literal,
+    option_value::{self, Takes},
     property::{self, Operand, Property},
     root::Root,
     spans,
@@ -96,18 +99,20 @@ impl Written {
             let name = option.name.unraw().to_string();
             match (name.as_str(), option.setting) {
                 ("tags", Setting::Tags(tags)) => {
-                    property::check::keys_are_unique(&tags, "tag", errors);
+                    property::check::tags(&tags, errors);
                     options.set(Call::Tags(option.name, tags), errors);
                 }
                 ("fresh", Setting::Bare) => options.set(Call::Fresh(option.name), errors),
-                (name, Setting::Value(operand)) if SWITCHES.contains(&name) => {
-                    options.set(
-                        Call::Switch(option.name, operand.without_parentheses()),
-                        errors,
-                    );
-                }
-                (name, Setting::Value(operand)) if REFERENCES.contains(&name) => {
-                    options.set(Call::Reference(option.name, operand), errors);
+                (name, Setting::Value(operand)) if takes(name).is_some() => {
+                    if let Some(takes) = takes(name) {
+                        option_value::check(name, takes, &operand, errors);
+                    }
+                    let call = if SWITCHES.contains(&name) {
+                        Call::Switch(option.name, operand.without_parentheses())
+                    } else {
+                        Call::Reference(option.name, operand)
+                    };
+                    options.set(call, errors);
                 }
                 ("tags", _) => errors.at(
                     option.name.span(),
@@ -123,13 +128,41 @@ impl Written {
                         format!("`{name}` has no value; write `{name} = value`"),
                     );
                 }
-                (name, _) => errors.at(
-                    option.name.span(),
-                    format!("unknown option `{name}`; {owner}"),
-                ),
+                (name, _) => errors.at(option.name.span(), unknown(name, owner)),
             }
         }
+        client_is_used(&options, errors);
         options
+    }
+}
+
+/// The message about an option that there is none of.
+fn unknown(name: &str, owner: Owner) -> String {
+    let mut known = [SWITCHES, REFERENCES, &["tags"]].concat();
+    if matches!(owner, Owner::Scoped) {
+        known.push("crate");
+    }
+    match most_similar(name, &known) {
+        Some(similar) => format!("unknown option `{name}`; did you mean `{similar}`? {owner}"),
+        None => format!("unknown option `{name}`; {owner}"),
+    }
+}
+
+/// The client of a context captures what leaves it, and does nothing else (CTX-3).
+fn client_is_used(options: &Options, errors: &mut Errors) {
+    let find = |wanted: &str| options.0.iter().find(|call| call.name() == wanted);
+    if let (Some(Call::Reference(client, _)), Some(Call::Switch(switch, Operand::Parsed(value)))) =
+        (find("client"), find("capture_exceptions"))
+        && Literal::of_expr(value).is_some_and(|literal| literal.is_false())
+    {
+        let place = spans::place(switch.span());
+        errors.at(
+            client.span(),
+            format!(
+                "the `client` of a context captures what leaves it, and `capture_exceptions = false` {place} \
+                 switches that off; remove one of them"
+            ),
+        );
     }
 }
 
@@ -174,11 +207,8 @@ impl Options {
     /// Each option is set at most once.
     fn set(&mut self, call: Call, errors: &mut Errors) {
         let name = call.name();
-        if self.0.iter().any(|earlier| earlier.name() == name) {
-            errors.at(
-                name.span(),
-                format!("option `{name}` is already set above; remove one"),
-            );
+        if let Some(earlier) = self.0.iter().find(|earlier| earlier.name() == name) {
+            already_set(name, earlier.name(), errors);
         } else {
             self.0.push(call);
         }
@@ -189,6 +219,27 @@ impl Options {
         let calls = self.0.iter().map(|call| call.expand(root));
         quote_spanned!(spans::own()=> #root::new_context() #(#calls)*)
     }
+}
+
+/// Reports the second of two options of one name.
+pub(crate) fn already_set(name: &Ident, first: &Ident, errors: &mut Errors) {
+    let place = spans::place(first.span());
+    errors.at(
+        name.span(),
+        format!("option `{name}` is already set {place}; remove one of them"),
+    );
+}
+
+/// What the option of this name takes, if there is one that takes a value.
+fn takes(name: &str) -> Option<Takes> {
+    Some(match name {
+        "fresh" | "capture_exceptions" => Takes::Bool,
+        "client" => Takes::Client,
+        "distinct_id" => Takes::DistinctId,
+        "session_id" => Takes::SessionId,
+        "device_id" => Takes::DeviceId,
+        _ => return None,
+    })
 }
 
 const SWITCHES: &[&str] = &["fresh", "capture_exceptions"];

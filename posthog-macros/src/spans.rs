@@ -4,6 +4,9 @@
 //! the user's), and points either at the macro call or, where an error can fall on it, at the user's token it stands for.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::root::Root;
 
 /// For a generated token that no error can fall on.
 pub(crate) fn own() -> Span {
@@ -15,24 +18,25 @@ pub(crate) fn at(user: Span) -> Span {
     Span::mixed_site().located_at(user)
 }
 
-/// The tokens, all of them at a token of the user and resolved as the user's own.
+/// A call of `here`, which gives the place of a token of the user.
 ///
-/// What is called by them counts as called there, and not at the macro, which is what the debug information and
-/// `#[track_caller]` would say of other tokens. Only for paths from the root, which mean the same everywhere.
-pub(crate) fn called(path: TokenStream, user: Span) -> TokenStream {
+/// To the debug information and to `#[track_caller]` other tokens of an expansion stand where the macro is called.
+pub(crate) fn here(root: &Root, user: Span) -> TokenStream {
+    call(quote!(#root::__private::here), TokenStream::new(), user)
+}
+
+/// A call that is the user's own to the compiler, all of it at that token: of a function that no error and no lint can fall
+/// on, by its path from the root, which means the same everywhere.
+pub(crate) fn call(path: TokenStream, arguments: TokenStream, user: Span) -> TokenStream {
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(user);
     path.into_iter()
         .map(|mut token| {
             token.set_span(user);
             token
         })
+        .chain([TokenTree::Group(arguments)])
         .collect()
-}
-
-/// The arguments of such a call.
-pub(crate) fn arguments(arguments: TokenStream, user: Span) -> TokenStream {
-    let mut group = Group::new(Delimiter::Parenthesis, arguments);
-    group.set_span(user);
-    TokenTree::from(group).into()
 }
 
 /// The empty place just behind a token of the user, where something is missing.
@@ -41,5 +45,15 @@ pub(crate) fn behind(user: Span) -> Span {
         user.unwrap().end().into()
     } else {
         user
+    }
+}
+
+/// Where a token of the user stands, in words: a `compile_error!` has one place only, and some mistakes have two.
+pub(crate) fn place(user: Span) -> String {
+    if proc_macro::is_available() {
+        let user = user.unwrap();
+        format!("at line {}, column {}", user.line(), user.column())
+    } else {
+        "above".to_owned()
     }
 }

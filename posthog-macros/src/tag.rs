@@ -17,9 +17,12 @@ use crate::{
 
 pub(crate) fn tag(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let written = (|input: ParseStream| tags(input, &mut errors)).parse2(input);
-    let tags = errors.keep(written).unwrap_or_default();
-    property::check::keys_are_unique(&tags, "tag", &mut errors);
+    let written = (|input: ParseStream| tags(input, &mut errors)).parse2(input.clone());
+    let tags = errors.keep(written).unwrap_or_else(|| {
+        errors.salvage(input);
+        Vec::new()
+    });
+    property::check::tags(&tags, &mut errors);
     expand(&tags, &errors)
 }
 
@@ -101,7 +104,7 @@ fn key_is_not_a_variable(input: ParseStream) -> syn::Result<()> {
 }
 
 fn expand(tags: &[Property], errors: &Errors) -> TokenStream {
-    let errors = errors.to_tokens();
+    let errors = errors.to_statements();
     let root = Root::default();
     let properties = property::expand::properties(&root, tags);
     quote_spanned! {spans::own()=> {

@@ -30,6 +30,30 @@ fn operations(bencher: Bencher<'_, '_>, name: &str) {
         .bench_local_values(|()| operation(&world, BURST));
 }
 
+/// A capture of 5 properties below inherited tags.
+#[divan::bench(args = [0, 1, 10, 100, 1000], sample_count = 20, sample_size = 1)]
+fn inherited_tags(bencher: Bencher<'_, '_>, tags: usize) {
+    let world = World::quiet();
+    bencher
+        .counter(ItemsCount::new(BURST))
+        .with_inputs(|| {
+            let _ = world.client.flush(Duration::from_secs(10));
+        })
+        .bench_local_values(|()| cases::below_tags(&world, tags, BURST));
+}
+
+/// A context of one tag and a capture of 5 properties, below contexts with a tag of their own.
+#[divan::bench(args = [0, 1, 10, 100, 1000], sample_count = 20, sample_size = 1)]
+fn depth(bencher: Bencher<'_, '_>, depth: usize) {
+    let world = World::quiet();
+    bencher
+        .counter(ItemsCount::new(BURST))
+        .with_inputs(|| {
+            let _ = world.client.flush(Duration::from_secs(10));
+        })
+        .bench_local_values(|()| cases::below_tagged(&world, depth, BURST));
+}
+
 /// Many threads with one client: each has 1,000 captures of 5 properties to make.
 #[divan::bench(args = [1, 2, 4, 8, 16, 32, 64], sample_count = 20, sample_size = 1)]
 fn threads(bencher: Bencher<'_, '_>, threads: u32) {

@@ -33,6 +33,12 @@
 //!
 //! - `tls-platform-roots`: `RootCertificates::platform`, for an [`HttpTransport`], to choose instead of the bundled ones.
 //!
+//! What failures say of their place:
+//!
+//! - `backtrace` (default): their stack. Without it, the one place that the compiler knows: file, line and function.
+//! - `anyhow`: the stack that an `anyhow::Error` has of its own, instead of that of the place where it left the context. Its
+//!   names are looked up on the thread that captures, which can take long the first time.
+//!
 //! How requests may be compressed beside gzip, by [`Options::compression`] and with [`CaptureMode::V1`] only:
 //!
 //! - `deflate`, `zstd`, `br`: [`Compression`] has further values.
@@ -45,13 +51,14 @@ pub use client::Client;
 pub use init::{Guard, init, init_with};
 #[doc(inline)]
 pub use posthog_core::{
-    CaptureMode, CapturedEvent, Clock, Compression, Context, DeliveryFailure, DeliveryFailureKind,
-    Event, EventName, Exception, ExceptionRateLimit, ExceptionText, FailedEvent, FlushError,
-    Identifier, Immediate, InContext, InitError, InvalidSessionId, InvalidTimestamp, Level,
-    NewContext, Options, Properties, PropertyValue, Request, Response, Scope, SessionId, Stats,
-    Timestamp, ToLevel, ToTimestamp, ToUuid, Transport, TransportError, alias, capture, capture_ai,
-    capture_exception, flush, flush_async, group_identify, identify, identify_context, new_context,
-    set, set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
+    CaptureMode, CapturedEvent, Clock, Compression, Context, DebuggedValue, DeliveryFailure,
+    DeliveryFailureKind, DisplayedValue, Event, EventName, Exception, ExceptionRateLimit,
+    ExceptionText, FailedEvent, FlushError, Identifier, Immediate, InContext, InitError,
+    InvalidSessionId, InvalidTimestamp, Level, NewContext, Options, Properties, PropertyKey,
+    PropertyValue, Request, Response, Scope, SessionId, Stats, Timestamp, ToLevel, ToTimestamp,
+    ToUuid, Transport, TransportError, alias, capture, capture_ai, capture_exception, flush,
+    flush_async, group_identify, identify, identify_context, new_context, set,
+    set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
 pub use posthog_macros::{capture, context, scoped, tag};
@@ -60,8 +67,7 @@ pub use transport::{HttpTransport, HttpTransportBuilder};
 #[cfg(feature = "_tls")]
 pub use transport::{InvalidRootCertificates, RootCertificates};
 
-// Its types show up in error messages: they have a path that is no `__private`.
-#[doc(hidden)]
+/// What the compiler's messages about the macros can name. There is nothing in here to use.
 pub use posthog_core::site;
 
 /// What expansions of the macros call. Nothing in here is covered by any promise of stability.

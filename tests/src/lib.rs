@@ -7,6 +7,8 @@
 //! It knows `POST /batch/`, `POST /i/v1/analytics/events` and `POST /i/v0/ai/batch/`, and answers 404 to everything else.
 //! It does not process events (no persons, no deduplication) and speaks no TLS.
 //!
+//! [`gallery`] has forty ways to fail, and what error tracking shows of each.
+//!
 //! [`adapter`] is a program of its own: the SDK behind the HTTP interface of `PostHog`'s test harness.
 
 mod accepted;
@@ -18,6 +20,7 @@ mod check_v1;
 mod duplicate_keys;
 mod endpoint;
 mod fault;
+pub mod gallery;
 mod gate;
 mod listening;
 mod local_posthog;

@@ -73,7 +73,8 @@ mod program {
     pub(crate) fn sync(n: u32) -> Outcome<u32> {
         let (__scope, __left, __site0, __properties, __event, __listener) = (1, 2, 3, 4, 5, 6);
         let sum = __scope + __left + __site0 + __properties + __event + __listener;
-        capture!("e", n, sum, "k" = %n, d = ?n, o = { "x": [1, null, n] }, ..(1, 2).0, distinct_id = "x", set = { "a": 1 }, uuid = "u");
+        capture!("e", n, sum, "k" = %n, d = ?n, o = { "x": [1, null, n] }, ..(1, 2).0, distinct_id = "x", set = { "a": 1 }, uuid = "0197a2b4-6c1e-7d10-9a53-5c0f4f2e9b11");
+        capture!(("e"), ("$k") = 1, $current_url = 2, session_id = "0197a2b4-6c1e-7d10-9a53-5c0f4f2e9b11", timestamp = "2031-05-07T02:00:00Z");
         let value = context! {
             <fresh; tag!("a", n); tag!(n, m = 2);>
             let __scope = __left;
@@ -121,7 +122,7 @@ fn every_macro_works_where_the_prelude_is_shadowed() {
         .iter()
         .filter(|event| event.event == "$exception")
         .count();
-    assert_eq!((events.len(), exceptions), (8, 3));
+    assert_eq!((events.len(), exceptions), (12, 3));
 }
 
 #[tokio::test]

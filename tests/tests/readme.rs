@@ -27,3 +27,19 @@ fn every_option_is_in_the_readme_and_every_option_in_the_readme_exists() {
     listed.sort_unstable();
     assert_eq!(listed, expected);
 }
+
+/// The errors that the README shows are those that the compiler prints.
+#[test]
+fn the_errors_in_the_readme_are_those_of_the_compiler() {
+    let readme = include_str!("../../README.md");
+    let shown = readme
+        .split("### What the compiler checks")
+        .nth(1)
+        .and_then(|chapter| chapter.split("```text\n").nth(1))
+        .and_then(|rest| rest.split("```").next())
+        .expect("the errors");
+    let printed = include_str!("ui/capture/readme.stderr")
+        .replace("tests/ui/capture/readme.rs", "src/main.rs");
+    assert_eq!(shown, printed);
+    assert_eq!(shown.matches("error: ").count(), 3);
+}

@@ -6,7 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CONTRACTS: [(&str, &str); 3] = [("contexts", "CTX"), ("capture", "CAP"), ("delivery", "DLV")];
+const CONTRACTS: [(&str, &str); 4] = [
+    ("contexts", "CTX"),
+    ("capture", "CAP"),
+    ("delivery", "DLV"),
+    ("exceptions", "EXC"),
+];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -62,9 +62,9 @@ fn keys_in_all_forms() {
 fn keywords_are_keys() {
     let r#type = 5;
     let properties = sent(|| {
-        capture!("order_processed", r#type, match = 1, fn = 2, r#loop = 3, self = 4, async = { "await": 1 }, $type = 6);
+        capture!("order_processed", r#type, match = 1, fn = 2, r#loop = 3, self = 4, async = { "await": 1 }, $locale = 6);
     });
-    let expected = json!({ "type": 5, "match": 1, "fn": 2, "loop": 3, "self": 4, "async": { "await": 1 }, "$type": 6 });
+    let expected = json!({ "type": 5, "match": 1, "fn": 2, "loop": 3, "self": 4, "async": { "await": 1 }, "$locale": 6 });
     assert_eq!(properties, expected);
 }
 
@@ -227,7 +227,7 @@ fn tags_are_written_as_properties() {
     );
     assert_eq!(tags(|| tag!(total)), json!({ "total": 1 }));
     assert_eq!(
-        tags(|| tag!("a" = 1, $b = 2, (name) = 3, type = 4)),
-        json!({ "a": 1, "$b": 2, "computed": 3, "type": 4 })
+        tags(|| tag!("a" = 1, $os = 2, (name) = 3, type = 4)),
+        json!({ "a": 1, "$os": 2, "computed": 3, "type": 4 })
     );
 }

@@ -92,7 +92,7 @@ fn ctx_74_recursion_nests() {
 #[test]
 fn ctx_74_other_kinds_of_functions() {
     #[scoped]
-    extern "C" fn of_c(x: i32) -> i32 {
+    extern "C-unwind" fn of_c(x: i32) -> i32 {
         x
     }
     #[scoped]
@@ -106,7 +106,7 @@ fn ctx_74_other_kinds_of_functions() {
     fn r#match(r#type: u8) -> u8 {
         r#type
     }
-    let pointer: extern "C" fn(i32) -> i32 = of_c;
+    let pointer: extern "C-unwind" fn(i32) -> i32 = of_c;
     assert_eq!(passes(|| pointer(3)), 3);
     assert_eq!(passes(with_inner_attributes), 2);
     assert_eq!(passes(|| r#match(4)), 4);

@@ -335,7 +335,7 @@ impl Client {
         if self.has_to_finish(event)
             && let Some(stack) = stack.take()
         {
-            assembled.json = stack.finish(assembled.json);
+            assembled.json = stack.finish_within(assembled.json, LONGEST_LOOK_UP);
         }
         if !inner.config.before_send.is_empty() {
             assembled = self.hooked(event, &assembled)?;
@@ -572,6 +572,9 @@ impl Client {
         !self.0.config.disabled && !self.is_opted_out()
     }
 }
+
+/// How long a capture waits for the names of a stack that has to be complete. Once they were looked up they are at hand.
+const LONGEST_LOOK_UP: Duration = Duration::from_secs(2);
 
 thread_local! {
     /// Set while a `before_send` hook runs: a capture in it would call it again.

@@ -3,7 +3,7 @@
 use super::{Context, InContext, Node, Scope, SessionId, future, mutators, stack};
 use crate::{
     client::Client, failure::FailureKind, identifier::Identifier, notice, properties::Properties,
-    property_value::PropertyValue,
+    property_value::PropertyValue, site::AsClient,
 };
 use std::{any::type_name, error::Error, future::Future, panic::Location, sync::Arc};
 
@@ -53,8 +53,8 @@ impl NewContext {
     /// The client that captures the failures leaving this context; without one it is the global client (CTX-66).
     ///
     /// It has no effect on other captures inside the context.
-    pub fn client<C: AsRef<Client> + ?Sized>(mut self, client: &C) -> Self {
-        self.settings.client = Some(client.as_ref().clone());
+    pub fn client<C: AsClient + ?Sized>(mut self, client: &C) -> Self {
+        self.settings.client = Some(client.as_client().clone());
         self
     }
 

@@ -1,7 +1,7 @@
 //! A future that carries its context.
 
 use super::{Detached, Scope};
-use crate::site::{self, ByError, Look, Noted, Plain, Site};
+use crate::site::{self, ByError, Look, Noting, Plain, Site};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -102,8 +102,8 @@ impl<F: Future, K: Look<F::Output>> Future for InContext<F, K> {
             Poll::Ready(output) => {
                 let output = match &polling.scope {
                     Some(scope) => {
-                        scope.note(Some(Noted::take().unwrap_or(this.made)));
-                        K::look(scope, output)
+                        scope.note(Noting::take());
+                        K::look(scope, output, this.made)
                     }
                     None => output,
                 };

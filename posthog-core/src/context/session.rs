@@ -1,8 +1,8 @@
 //! Session IDs. A server makes none of its own: it passes on those that were made elsewhere (CTX-150).
 
-use crate::{Identifier, fresh_uuid::fresh_uuid};
+use crate::{Identifier, fresh_uuid::fresh_uuid, uuid_text};
 use std::fmt;
-use uuid::{Uuid, Variant};
+use uuid::Uuid;
 
 /// A session ID: a UUID of version 7 (CTX-151).
 ///
@@ -48,8 +48,9 @@ impl SessionId {
         let text = id.identifier().unwrap_or_default();
         match text.trim() {
             "" => Err(InvalidSessionId::Blank),
-            text => Uuid::parse_str(text)
-                .map_err(|_| InvalidSessionId::NotAUuid)?
+            text => uuid_text::parse(text)
+                .map(Uuid::from_u128)
+                .ok_or(InvalidSessionId::NotAUuid)?
                 .try_into(),
         }
     }
@@ -59,10 +60,11 @@ impl TryFrom<Uuid> for SessionId {
     type Error = InvalidSessionId;
 
     fn try_from(uuid: Uuid) -> Result<Self, InvalidSessionId> {
-        match (uuid.get_version_num(), uuid.get_variant()) {
-            (7, Variant::RFC4122) => Ok(Self(uuid)),
-            (version, _) => Err(InvalidSessionId::WrongVersion { version }),
+        if uuid_text::is_version_7(uuid.as_u128()) {
+            return Ok(Self(uuid));
         }
+        let version = uuid.get_version_num();
+        Err(InvalidSessionId::WrongVersion { version })
     }
 }
 

@@ -418,9 +418,14 @@ pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> 
     })
 }
 
-/// Whether no scope is open on this thread.
-pub(crate) fn is_empty() -> bool {
-    with(|stack| stack.frames.is_empty()).unwrap_or(true)
+/// Whether the thread is ending, and its scopes are gone for good.
+pub(crate) fn is_gone() -> bool {
+    STACK.try_with(|_| ()).is_err()
+}
+
+/// When the innermost scope of this thread was opened; `None` if none is.
+pub(crate) fn innermost_since() -> Option<Mark> {
+    with(|stack| Some(stack.frames.last()?.since)).flatten()
 }
 
 /// The outermost scope that is open on this thread.

@@ -155,7 +155,7 @@ pub(super) fn of_panic(note: &PanicNote, suppressed: u64, ends: bool, client: &C
             .stack
             .clone()
             .filter(|stack| client.config().capture_stacktrace && !stack.is_empty()),
-        at_once: ends,
+        at_once: ends || note.on_main_thread,
     })
 }
 

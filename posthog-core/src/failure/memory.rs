@@ -58,11 +58,12 @@ impl FailureMemory {
         seen.into_iter().any(|seen| seen.is_of(causes))
     }
 
-    /// Whether the last that was captured was this one, by a scope: then a call has nothing to add (EXC-79).
-    pub(crate) fn a_scope_just_had(&self, causes: &[Cause]) -> bool {
+    /// Whether the last that was captured, after `since`, was this one, by a scope: then a call has nothing to add
+    /// (EXC-79).
+    pub(crate) fn a_scope_just_had(&self, causes: &[Cause], since: Mark) -> bool {
         self.0
             .back()
-            .is_some_and(|seen| seen.by == By::Scope && seen.is_of(causes))
+            .is_some_and(|seen| seen.by == By::Scope && seen.mark > since && seen.is_of(causes))
     }
 
     pub(crate) fn remember(&mut self, cause: &Cause, by: By) {

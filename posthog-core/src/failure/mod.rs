@@ -127,8 +127,12 @@ pub(crate) fn report_call(
     let mut uuid = None;
     swallow(|| {
         let causes = Cause::chain(failure);
-        if stack::failures(|memory| memory.a_scope_just_had(&causes)).unwrap_or(false) {
-            if stack::is_empty() {
+        // What was captured before the innermost scope was opened is none of its business (EXC-80).
+        let since = stack::innermost_since();
+        let just_had =
+            stack::failures(|memory| memory.a_scope_just_had(&causes, since.unwrap_or_default()));
+        if just_had == Some(true) {
+            if since.is_none() {
                 stack::failures(FailureMemory::forget_last);
             }
             return;

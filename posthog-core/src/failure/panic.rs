@@ -63,28 +63,34 @@ pub(crate) fn install_hook() {
 }
 
 fn on_panic(info: &PanicHookInfo<'_>) {
-    let observed = !is_catching();
-    let place = observed.then(capturing_scope).flatten();
-    let client = (observed && place.is_none())
+    let uncaught = !is_catching();
+    let place = uncaught.then(capturing_scope).flatten();
+    let client = (uncaught && place.is_none())
         .then(client_for_panics)
         .flatten();
-    let is_last = is_last_of_the_process(info);
-    if !(is_last && has_notes()) {
-        take_note(info, place.is_some() || client.is_some());
-    }
-    let ends = is_last || cfg!(panic = "abort");
-    match (place, client) {
-        // The scope sends it as it unwinds (EXC-88).
-        (Some(_), _) if !ends => {}
-        (Some(place), _) => {
-            if let Some(observer) = stack::observer(place)
-                && let Some(client) = client_of(&observer.settings)
-            {
-                report_last(&client, &observer.context);
+    let note = || PanicNote::of(info, place.is_some() || client.is_some());
+    let under_way = match under_way(info) {
+        // The runtime's last words add nothing to the panics that they are about.
+        Some(panics) if has_notes() => take_last(panics),
+        Some(_) => vec![note()],
+        // Thread-locals are only destroyed by a thread that ends, and no panic may get out of a destructor of theirs.
+        None if cfg!(panic = "abort") || stack::is_gone() => vec![note()],
+        None => {
+            note_on_top(note());
+            // Otherwise the scope sends it as it unwinds (EXC-88).
+            if let Some(client) = client {
+                report_outside(&client);
+            }
+            return;
+        }
+    };
+    match (place.and_then(stack::observer), client) {
+        (Some(observer), _) => {
+            if let Some(client) = client_of(&observer.settings) {
+                report_last(&client, &under_way, &observer.context);
             }
         }
-        (None, Some(client)) if ends => report_last(&client, &Context::current()),
-        (None, Some(client)) => report_outside(&client),
+        (None, Some(client)) => report_last(&client, &under_way, &Context::current()),
         (None, None) => {}
     }
 }
@@ -117,26 +123,25 @@ fn report_outside(client: &Client) {
     });
 }
 
-/// Nothing will unwind any further: what is not captured yet is sent from within the hook (CTX-68).
-fn report_last(client: &Client, context: &Context) {
+/// The process ends behind the hook: what is not captured yet is sent from within (CTX-68).
+fn report_last(client: &Client, notes: &[PanicNote], context: &Context) {
     swallow(|| {
-        for note in take_last() {
-            report_panic(client, &note, context, true);
+        for note in notes.iter().filter(|note| !note.captured) {
+            report_panic(client, note, context, true);
         }
         let _ = client.flush(LAST_FLUSH);
     });
 }
 
-/// Whether the process aborts behind the hook, though panics unwind: a panic got out of a destructor that ran while
-/// another panic unwound, or out of a function that must not unwind. The runtime says so by a panic of its own.
-fn is_last_of_the_process(info: &PanicHookInfo<'_>) -> bool {
-    const LAST_WORDS: [&str; 2] = [
-        "panic in a destructor during cleanup",
-        "panic in a function that cannot unwind",
-    ];
-    info.payload()
-        .downcast_ref::<&str>()
-        .is_some_and(|text| LAST_WORDS.contains(text))
+/// How many panics are under way when the process aborts behind the hook, though panics unwind: one got out of a
+/// destructor that ran while another unwound, or one out of a function that must not unwind. The runtime says so by a
+/// panic of its own. `None` for any other panic.
+fn under_way(info: &PanicHookInfo<'_>) -> Option<usize> {
+    match info.payload().downcast_ref::<&str>() {
+        Some(&"panic in a destructor during cleanup") => Some(2),
+        Some(&"panic in a function that cannot unwind") => Some(1),
+        _ => None,
+    }
 }
 
 fn has_notes() -> bool {
@@ -144,35 +149,36 @@ fn has_notes() -> bool {
         .unwrap_or(false)
 }
 
-/// The panics that are under way when the process ends, oldest first, which nobody has captured: one, or one and the one
-/// that came out of a destructor on its way.
-fn take_last() -> Vec<PanicNote> {
+/// The notes of the last panics, oldest first.
+fn take_last(panics: usize) -> Vec<PanicNote> {
     let last = LAST.try_with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
-    let Some(mut last) = last.ok().flatten() else {
-        return Vec::new();
-    };
-    let before = last.before.take().map(|note| *note);
-    // Alone, it is the only one under way: earlier ones were caught long ago.
-    let before = before.filter(|_| thread::panicking());
-    [before, Some(last)]
-        .into_iter()
-        .flatten()
-        .filter(|note| !note.captured)
-        .collect()
+    let mut next = last.ok().flatten();
+    let mut notes = Vec::new();
+    while let Some(mut note) = next {
+        next = note.before.take().map(|before| *before);
+        notes.push(note);
+        if notes.len() == panics {
+            break;
+        }
+    }
+    notes.reverse();
+    notes
 }
 
-fn take_note(info: &PanicHookInfo<'_>, wanted: bool) {
-    let location = info.location().map(Location::of_panic);
-    note_on_top(PanicNote {
-        message: message(info.payload()),
-        stack: wanted.then(|| Stack::walked(location.clone(), true)),
-        location,
-        on_main_thread: is_main_thread(),
-        mark: Mark::next(),
-        captured: false,
-        seen_by_hook: true,
-        before: None,
-    });
+impl PanicNote {
+    fn of(info: &PanicHookInfo<'_>, with_stack: bool) -> Self {
+        let location = info.location().map(Location::of_panic);
+        Self {
+            message: message(info.payload()),
+            stack: with_stack.then(|| Stack::walked(location.clone(), true)),
+            location,
+            on_main_thread: is_main_thread(),
+            mark: Mark::next(),
+            captured: false,
+            seen_by_hook: true,
+            before: None,
+        }
+    }
 }
 
 fn is_main_thread() -> bool {

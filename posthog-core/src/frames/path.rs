@@ -44,6 +44,9 @@ pub(super) fn relative(file: &str) -> String {
                 .to_owned();
         }
     }
+    if let Some((_, inside)) = file.split_once("/rustlib/src/rust/") {
+        return inside.to_owned();
+    }
     if is_foreign(&file) {
         return file;
     }
@@ -76,6 +79,10 @@ mod tests {
             (
                 "/home/u/.cargo/registry/src/index.crates.io-19/serde-1.0.2/src/de.rs",
                 "serde-1.0.2/src/de.rs",
+            ),
+            (
+                "/home/u/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/rt.rs",
+                "library/std/src/rt.rs",
             ),
             (
                 "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",

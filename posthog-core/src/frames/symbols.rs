@@ -69,6 +69,11 @@ pub(super) fn frames_at(address: usize) -> Arc<[Frame]> {
     found
 }
 
+/// Whether the functions at an address are remembered.
+pub(super) fn knows(address: usize) -> bool {
+    memory().contains_key(&address)
+}
+
 fn memory() -> MutexGuard<'static, HashMap<usize, Arc<[Frame]>>> {
     static MEMORY: LazyLock<Mutex<HashMap<usize, Arc<[Frame]>>>> = LazyLock::new(Mutex::default);
     MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
@@ -103,6 +108,12 @@ fn look_up(address: usize) -> Vec<Frame> {
         }),
     }
     frames
+}
+
+/// Keeps look-ups waiting, for a test.
+#[cfg(test)]
+pub(super) fn hold_up() -> std::sync::RwLockReadGuard<'static, ()> {
+    LOOKING_UP.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name without `[0123456789abcdef]` behind a crate's name, where it has any (EXC-56).

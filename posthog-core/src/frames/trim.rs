@@ -28,9 +28,12 @@ fn is_ours(frame: &Frame) -> bool {
 
 /// A function that was inlined may have lost its path, but never its file.
 fn is_our_file(file: &str) -> bool {
-    let this = file!().replace('\\', "/");
+    let [this, file] = [file!(), file].map(|file| file.replace('\\', "/"));
     let sources = this.strip_suffix("frames/trim.rs").unwrap_or(&this);
-    file.replace('\\', "/").contains(sources)
+    // `…/backtrace-0.3.77/src/…`
+    let walker = file.split("/backtrace-").nth(1);
+    file.contains(sources)
+        || walker.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn is_of_std(frame: &Frame) -> bool {
@@ -173,12 +176,20 @@ mod tests {
 
     #[test]
     fn exc_60_an_inlined_frame_of_the_sdk_is_known_by_its_file() {
-        let mut frames = stack(&["observe_error", "{closure#0}<()>", "report<E, D>", "charge"]);
+        let mut frames = stack(&[
+            "trace",
+            "observe_error",
+            "{closure#0}<()>",
+            "report<E, D>",
+            "charge",
+        ]);
         let here = Some(format!("/build/{}", file!()));
-        frames[0].file.clone_from(&here);
-        frames[1].file = Some("/rustc/59807616e1fa/library/core/src/option.rs".to_owned());
-        frames[2].file = here;
-        frames[3].file = Some("/build/shop/src/pay.rs".to_owned());
+        let walker = "/u/.cargo/registry/src/x/backtrace-0.3.77/src/backtrace/libunwind.rs";
+        frames[0].file = Some(walker.to_owned());
+        frames[1].file.clone_from(&here);
+        frames[2].file = Some("/rustc/59807616e1fa/library/core/src/option.rs".to_owned());
+        frames[3].file = here;
+        frames[4].file = Some("/build/shop/src/pay.rs".to_owned());
         crash_site(&mut frames, false);
         assert_eq!(frames.len(), 1);
     }

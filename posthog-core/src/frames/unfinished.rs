@@ -8,7 +8,11 @@ use super::{
     symbols, trim,
 };
 use crate::limits;
-use std::sync::Arc;
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 /// What is known of where a failure happened, before names are looked up.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +88,21 @@ impl Stack {
         }
         frames
     }
+
+    /// The frames without a look-up: the place that the compiler knows.
+    fn without_names(&self) -> Self {
+        Self {
+            addresses: Box::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a look-up will find everything at hand.
+    fn has_names(&self) -> bool {
+        self.addresses
+            .iter()
+            .all(|address| symbols::knows(*address))
+    }
 }
 
 /// Adds what the compiler knows of the crash site: all of it where nothing was walked, and file and line where the program
@@ -112,6 +131,14 @@ fn locate(frames: &mut Vec<Frame>, location: &Location) {
                 .is_some_and(|walked| is_same_file(walked, file))
             {
                 (frame.line, frame.column) = (known.line, known.column);
+                // Debug information of lines only has closures without the path that they belong to.
+                if frame
+                    .function
+                    .as_deref()
+                    .is_some_and(|walked| walked.starts_with('{'))
+                {
+                    frame.function = known.function.or(frame.function.take());
+                }
             }
         }
         // The function was inlined, and nothing says so but the place.
@@ -172,6 +199,34 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
+    /// As [`Self::finish`], for a thread that cannot wait for long: what is not looked up in time is left out, and the
+    /// stack is the place that the compiler knows (EXC-65).
+    pub(crate) fn finish_within(&self, json: Vec<u8>, time: Duration) -> Vec<u8> {
+        if self.stack.has_names() {
+            return self.finish(json);
+        }
+        let (tell, told) = mpsc::channel();
+        let whole = Self {
+            stack: self.stack.clone(),
+            rules: Arc::clone(&self.rules),
+        };
+        let unfinished = json.clone();
+        let looking_up = thread::Builder::new()
+            .name("posthog-symbols".to_owned())
+            .spawn(move || {
+                // Nobody waits any more: the names are remembered for the next time.
+                let _ = tell.send(whole.finish(unfinished));
+            });
+        match looking_up.map(|_| told.recv_timeout(time)) {
+            Ok(Ok(finished)) => finished,
+            _ => Self {
+                stack: self.stack.without_names(),
+                rules: Arc::clone(&self.rules),
+            }
+            .finish(json),
+        }
+    }
+
     /// The event with its stack: of 64 frames, or of 16 where that is too large, or without one (EXC-59, EXC-96).
     ///
     /// It looks names up, which can take long, and so is not for the thread that captures, unless a hook has to see them.
@@ -270,6 +325,32 @@ mod tests {
         let mut frames = vec![walked("shop::pay", Some("/build/shop/src/pay.rs"))];
         locate(&mut frames, &at(Some("shop::pay")));
         assert_eq!((frames[0].line, frames[0].column), (Some(7), Some(3)));
+    }
+
+    #[cfg(feature = "backtrace")]
+    #[test]
+    fn exc_65_names_that_take_too_long_are_left_out() {
+        let stack = || Stack::walked(Some(at(Some("shop::pay"))), false);
+        // A look-up of another test has a walk given up.
+        let walked = std::iter::repeat_with(stack).find(|stack| !stack.addresses.is_empty());
+        let unfinished = Unfinished {
+            stack: walked.unwrap_or_default(),
+            rules: Arc::new(FrameRules {
+                in_app: InApp::default(),
+                max_event_bytes: 100_000,
+            }),
+        };
+        let json = br#"{"properties":{"$exception_list":[{"type":"A"}]}}"#.to_vec();
+        let held = super::symbols::hold_up();
+        let finished = unfinished.finish_within(json, std::time::Duration::from_millis(1));
+        drop(held);
+        let finished = String::from_utf8_lossy(&finished);
+        assert_eq!(
+            finished.matches(r#""platform":"native""#).count(),
+            1,
+            "{finished}"
+        );
+        assert!(finished.contains(r#""function":"shop::pay""#), "{finished}");
     }
 
     #[test]

@@ -1,14 +1,19 @@
-//! What the arguments of `capture!` mean.
+//! What the arguments of `capture!` mean, and what they must not be: one function per rule.
 
-use syn::Ident;
+use syn::{Ident, parse_quote};
 
 use super::{
-    options::OptionKind,
+    event_name,
+    options::{self, OptionKind},
     parse::{self, Argument},
+    person,
 };
 use crate::{
     errors::Errors,
-    property::{self, Operand, Property, Value},
+    option_value,
+    options::already_set,
+    property::{self, Key, Operand, Property, Value},
+    spans,
 };
 
 pub(super) struct Capture {
@@ -41,13 +46,77 @@ pub(super) enum Step {
 
 pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
     let parse::Capture { name, arguments } = written;
-    let properties = arguments.iter().filter_map(|argument| match argument {
+    if let Some(name) = &name {
+        event_name::check(name, errors);
+    }
+    property::check::properties(properties(&arguments), errors);
+    options_are_unique(&arguments, errors);
+    options_are_no_properties_as_well(&arguments, errors);
+    person::check(name.as_ref(), &arguments, errors);
+    meant(name, arguments, errors)
+}
+
+fn properties(arguments: &[Argument]) -> impl Iterator<Item = &Property> + Clone {
+    arguments.iter().filter_map(|argument| match argument {
         Argument::Property(property) => Some(property),
         Argument::Option { .. } | Argument::Spread(_) => None,
-    });
-    property::check::keys_are_unique(properties, "property", errors);
-    options_are_unique(&arguments, errors);
+    })
+}
 
+fn options_are_unique(arguments: &[Argument], errors: &mut Errors) {
+    let mut seen: Vec<&Ident> = Vec::new();
+    for argument in arguments {
+        if let Argument::Option { name, .. } = argument {
+            match seen.iter().find(|first| **first == name) {
+                Some(first) => already_set(name, first, errors),
+                None => seen.push(name),
+            }
+        }
+    }
+}
+
+/// `set = …` and `$set = …` are one and the same, and the option would replace the property (CAP-63).
+fn options_are_no_properties_as_well(arguments: &[Argument], errors: &mut Errors) {
+    for (index, argument) in arguments.iter().enumerate() {
+        let Argument::Option { name: option, .. } = argument else {
+            continue;
+        };
+        let Some(sent_as) = options::property(&option.to_string()) else {
+            continue;
+        };
+        for (other, property) in arguments.iter().enumerate() {
+            let Argument::Property(Property {
+                key: Key::Named { name, span, .. },
+                ..
+            }) = property
+            else {
+                continue;
+            };
+            if name != sent_as {
+                continue;
+            }
+            // At the second of the two.
+            if other > index {
+                let place = spans::place(option.span());
+                errors.at(
+                    *span,
+                    format!(
+                        "the option `{option}` already sets `{name}` {place}; remove one of them"
+                    ),
+                );
+            } else {
+                let place = spans::place(*span);
+                errors.at(
+                    option.span(),
+                    format!("`{name}`, which this option sets, is already set {place}; remove one of them"),
+                );
+            }
+        }
+    }
+}
+
+/// The arguments as the steps that they are. An option with a value that it cannot be given is none.
+fn meant(name: Option<Operand>, arguments: Vec<Argument>, errors: &mut Errors) -> Capture {
     let mut client = None;
     let mut steps = Vec::new();
     for argument in arguments {
@@ -55,19 +124,23 @@ pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
             Argument::Property(property) => steps.push(Step::Property(property)),
             Argument::Spread(operand) => steps.push(Step::Spread(operand)),
             Argument::Option {
+                name: option,
                 kind: OptionKind::Object(name),
                 value,
-                ..
             } => {
                 property::check::json_keys_are_unique(&value, errors);
-                steps.push(Step::Object { name, value });
+                if property::check::object_is_one(&option.to_string(), &value, errors) {
+                    steps.push(Step::Object { name, value });
+                } else {
+                    errors.salvage_value(value);
+                }
             }
             Argument::Option {
                 name: option,
                 kind,
                 value,
             } => {
-                let Some(value) = errors.keep(plain(&option, value)) else {
+                let Some(value) = plain(&option, value, errors) else {
                     continue;
                 };
                 match kind {
@@ -88,32 +161,26 @@ pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
         }
     }
     Capture {
-        name: name.without_parentheses(),
+        // Where there is a mistake instead of a name, any will do: nothing of it runs.
+        name: name.map_or_else(
+            || Operand::Parsed(parse_quote!("")),
+            Operand::without_parentheses,
+        ),
         client,
         steps,
     }
 }
 
-fn options_are_unique(arguments: &[Argument], errors: &mut Errors) {
-    let mut seen = Vec::new();
-    for argument in arguments {
-        if let Argument::Option { name, .. } = argument {
-            if seen.contains(&name) {
-                errors.at(
-                    name.span(),
-                    format!("option `{name}` is already set above; remove one"),
-                );
-            }
-            seen.push(name);
-        }
-    }
-}
-
 /// An option is given an expression; the forms of a property's value are for what is sent.
-fn plain(option: &Ident, value: Value) -> syn::Result<Operand> {
+fn plain(option: &Ident, value: Value, errors: &mut Errors) -> Option<Operand> {
     let span = value.span();
     let message = match value {
-        Value::Serialized(operand) => return Ok(operand),
+        Value::Serialized(operand) => {
+            let name = option.to_string();
+            let fine = options::takes(&name)
+                .is_none_or(|takes| option_value::check(&name, takes, &operand, errors));
+            return fine.then_some(operand);
+        }
         Value::Displayed(_) => {
             format!("the option `{option}` takes no `%`; write `{option} = value.to_string()`")
         }
@@ -125,5 +192,7 @@ fn plain(option: &Ident, value: Value) -> syn::Result<Operand> {
             format!("the option `{option}` takes no JSON literal; write `{option} = value`")
         }
     };
-    Err(syn::Error::new(span, message))
+    errors.at(span, message);
+    errors.salvage_value(value);
+    None
 }

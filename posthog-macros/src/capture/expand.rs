@@ -22,7 +22,7 @@ pub(super) fn capture(capture: &Capture, errors: &Errors) -> TokenStream {
         steps,
     } = capture;
     let root = Root::default();
-    let errors = errors.to_tokens();
+    let errors = errors.to_statements();
     let name = reference(name);
     let listening = if let Some(client) = client {
         let span = spans::at(client.span());

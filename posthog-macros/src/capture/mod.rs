@@ -1,9 +1,11 @@
 //! `capture!`: one event.
 
 mod check;
+mod event_name;
 mod expand;
 mod options;
 mod parse;
+mod person;
 
 use proc_macro2::TokenStream;
 

@@ -1,5 +1,9 @@
 //! The options of `capture!`: what `name = value` can mean other than a property.
 
+use posthog_core::names;
+
+use crate::option_value::Takes;
+
 /// What an option does with its value.
 #[derive(Clone, Copy)]
 pub(super) enum OptionKind {
@@ -26,9 +30,42 @@ pub(super) fn named(name: &str) -> Option<OptionKind> {
         "process_person_profile" => OptionKind::Switch("set_process_person_profile"),
         "cookieless_mode" => OptionKind::Switch("set_cookieless_mode"),
         "disable_skew_correction" => OptionKind::Switch("set_disable_skew_correction"),
-        "groups" => OptionKind::Object("$groups"),
-        "set" => OptionKind::Object("$set"),
-        "set_once" => OptionKind::Object("$set_once"),
+        "groups" => OptionKind::Object(names::GROUPS),
+        "set" => OptionKind::Object(names::SET),
+        "set_once" => OptionKind::Object(names::SET_ONCE),
+        _ => return None,
+    })
+}
+
+/// What the option of this name takes; those that take an object are not among them.
+pub(super) fn takes(name: &str) -> Option<Takes> {
+    Some(match name {
+        "client" => Takes::Client,
+        "distinct_id" => Takes::DistinctId,
+        "session_id" => Takes::SessionId,
+        "timestamp" => Takes::Timestamp,
+        "uuid" => Takes::Uuid,
+        "product_tour_id" => Takes::Text,
+        "disable_geoip"
+        | "process_person_profile"
+        | "cookieless_mode"
+        | "disable_skew_correction" => Takes::Bool,
+        _ => return None,
+    })
+}
+
+/// The property that the option of this name is sent as.
+pub(super) fn property(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "session_id" => names::SESSION_ID,
+        "product_tour_id" => names::PRODUCT_TOUR_ID,
+        "disable_geoip" => names::GEOIP_DISABLE,
+        "process_person_profile" => names::PROCESS_PERSON_PROFILE,
+        "cookieless_mode" => names::COOKIELESS_MODE,
+        "disable_skew_correction" => names::IGNORE_SENT_AT,
+        "groups" => names::GROUPS,
+        "set" => names::SET,
+        "set_once" => names::SET_ONCE,
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{
     Expr, Ident, LitStr, Token,
     ext::IdentExt,
-    parse::{ParseStream, Parser},
+    parse::{ParseStream, Parser, discouraged::Speculative},
     token,
 };
 
@@ -15,7 +15,8 @@ use crate::{
 };
 
 pub(super) struct Capture {
-    pub(super) name: Operand,
+    /// `None` where there is a mistake instead.
+    pub(super) name: Option<Operand>,
     pub(super) arguments: Vec<Argument>,
 }
 
@@ -29,15 +30,26 @@ pub(super) enum Argument {
     Spread(Operand),
 }
 
-/// `None` if not even the name can be read.
+/// `None` if there is nothing to read.
 pub(super) fn capture(input: TokenStream, errors: &mut Errors) -> Option<Capture> {
     let written = (|input: ParseStream| {
-        let name = name(input)?;
-        let mut arguments = Vec::new();
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            arguments = property::parse::list(input, errors, argument)?;
+        if input.is_empty() {
+            let message = "the name of the event is missing; write `capture!(\"order_processed\")`";
+            return Err(syn::Error::new(Span::call_site(), message));
         }
+        let name = errors.keep(name(input));
+        // With the name in the wrong place, what else does not fit follows from that.
+        let mut ignored = Errors::default();
+        let known = name.is_some() && (input.is_empty() || input.peek(Token![,]));
+        if known && !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+        if name.is_some() && !known {
+            errors.push(mistake(input, "expected `,` behind the name of the event"));
+        }
+        let report = if known { &mut *errors } else { &mut ignored };
+        let arguments = property::parse::list(input, report, argument)?;
+        errors.append_salvaged(ignored);
         Ok(Capture { name, arguments })
     })
     .parse2(input);
@@ -45,10 +57,6 @@ pub(super) fn capture(input: TokenStream, errors: &mut Errors) -> Option<Capture
 }
 
 fn name(input: ParseStream) -> syn::Result<Operand> {
-    if input.is_empty() {
-        let message = "the name of the event is missing; write `capture!(\"order_processed\")`";
-        return Err(syn::Error::new(Span::call_site(), message));
-    }
     let key_like = input.peek(Ident::peek_any) || input.peek(LitStr) || input.peek(token::Paren);
     let assigned =
         key_like && input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]);
@@ -59,14 +67,20 @@ fn name(input: ParseStream) -> syn::Result<Operand> {
         ));
     }
     if input.peek(Token![,]) {
-        return Err(mistake(
+        let comma = mistake(
             input,
             "the name of the event is missing before the `,`; write `capture!(\"order_processed\", ...)`",
-        ));
+        );
+        input.parse::<Token![,]>()?;
+        return Err(comma);
     }
     let ahead = input.fork();
-    if ahead.parse::<Expr>().is_ok() && !ahead.is_empty() && !ahead.peek(Token![,]) {
-        return Err(mistake(&ahead, "expected `,` behind the name of the event"));
+    if let Ok(expr) = ahead.parse::<Expr>()
+        && !ahead.is_empty()
+        && !ahead.peek(Token![,])
+    {
+        input.advance_to(&ahead);
+        return Ok(Operand::Parsed(expr));
     }
     property::parse::operand(input)
 }

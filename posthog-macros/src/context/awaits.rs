@@ -27,7 +27,7 @@ pub(super) fn in_macro(mac: &Macro, errors: &mut Errors) {
         && let Some(last) = mac.path.segments.last()
     {
         report_macro(owner, name, last.ident.span(), errors);
-    } else {
+    } else if !segments.last().is_some_and(|name| makes_async(name)) {
         in_tokens(mac.tokens.clone(), errors);
     }
 }
@@ -43,6 +43,11 @@ fn is_awaiting(owner: &str, name: &str) -> bool {
     ]
     .contains(&owner);
     async_crate && ["join", "try_join", "select", "select_biased"].contains(&name)
+}
+
+/// Macros whose arguments are an `async` block without its keyword: those of `async_stream`.
+fn makes_async(name: &str) -> bool {
+    ["stream", "try_stream"].contains(&name)
 }
 
 fn report_macro(owner: &str, name: &str, span: Span, errors: &mut Errors) {

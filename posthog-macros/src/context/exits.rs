@@ -5,7 +5,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, Ident, Item, Macro, Stmt,
+    Expr, ExprReturn, Ident, Item, Macro, Stmt,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
@@ -75,30 +75,49 @@ impl<'a> Exits<'a> {
 
     /// The operand of a `?`.
     fn tried(&mut self, operand: &TokenStream, question: Span) -> Expr {
-        let root = self.root;
+        let here = spans::here(self.root, question);
         self.changed = true;
-        let at = spans::at(question);
         let Way::Look { scope, sites } = &mut self.way else {
-            return Expr::Verbatim(noted(root, operand, question));
+            let root = self.root;
+            let arguments = quote_spanned!(spans::at(question)=> #operand, &__noted, #here);
+            return Expr::Verbatim(spans::call(
+                quote!(#root::__private::Noted::at),
+                arguments,
+                question,
+            ));
         };
+        let root = self.root.at(question);
         let site = sites.tried(question);
-        let tried = spans::called(quote!(#root::__private::tried), question);
-        let arguments = spans::arguments(quote_spanned!(at=> &#scope, #operand), question);
-        Expr::Verbatim(quote_spanned! {at=>
-            (match #tried #arguments { (__left, __site) => { #site = __site; __left } })
+        Expr::Verbatim(quote_spanned! {spans::at(question)=>
+            (match #root::__private::tried(&#scope, #operand, #here) { (__left, __site) => { #site = __site; __left } })
         })
     }
 
-    /// The value of a `return`.
-    fn returned(&mut self, value: &TokenStream, span: Span) -> Expr {
+    /// A `return`, behind what is to be done about its value.
+    fn returned(&mut self, exit: &mut ExprReturn) -> Option<Expr> {
+        let value = exit.expr.as_mut()?;
+        self.visit_expr_mut(value);
+        let span = value.span();
         self.changed = true;
-        Expr::Verbatim(match &mut self.way {
+        if let Way::Note = self.way {
+            let note = note(self.root, span);
+            return Some(Expr::Verbatim(
+                quote_spanned!(spans::at(span)=> { #note #exit }),
+            ));
+        }
+        **value = Expr::Verbatim(self.passed(&value.to_token_stream(), span));
+        None
+    }
+
+    /// The value of a `return`, looked at.
+    fn passed(&mut self, value: &TokenStream, span: Span) -> TokenStream {
+        match &mut self.way {
             Way::Look { scope, sites } => {
                 let site = sites.returned(span);
                 passed(self.root, scope, &site, value, span)
             }
-            Way::Note => noted(self.root, value, span),
-        })
+            Way::Note => value.clone(),
+        }
     }
 
     /// `bail!(…)` returns; called in a closure, what it returns can be looked at.
@@ -109,7 +128,8 @@ impl<'a> Exits<'a> {
         }
         let root = self.root.at(span);
         let left = quote_spanned!(spans::at(span)=> #root::__private::call(|| #mac));
-        let value = self.returned(&left, span);
+        self.changed = true;
+        let value = self.passed(&left, span);
         Expr::Verbatim(quote_spanned!(spans::at(span)=> return #value))
     }
 
@@ -128,8 +148,8 @@ impl<'a> Exits<'a> {
     /// The place of a macro that may leave by itself, taken down before it does.
     fn noted_before(&mut self, mac: &Macro, span: Span) -> Expr {
         self.changed = true;
-        let note = noted(self.root, &quote_spanned!(spans::at(span)=> ()), span);
-        Expr::Verbatim(quote_spanned!(spans::at(span)=> { #note; #mac }))
+        let note = note(self.root, span);
+        Expr::Verbatim(quote_spanned!(spans::at(span)=> { #note #mac }))
     }
 
     /// The expression that stands for a macro which leaves by itself; any other one has its arguments visited.
@@ -182,11 +202,10 @@ impl<'a> Exits<'a> {
     }
 }
 
-/// A value that leaves, and the place where it does, taken down.
-pub(crate) fn noted(root: &Root, value: &TokenStream, span: Span) -> TokenStream {
-    let at = spans::called(quote!(#root::__private::Noted::at), span);
-    let arguments = spans::arguments(quote_spanned!(spans::at(span)=> #value, &__noted), span);
-    quote_spanned!(spans::at(span)=> #at #arguments)
+/// Takes down the place of an exit before it is evaluated.
+pub(crate) fn note(root: &Root, span: Span) -> TokenStream {
+    let here = spans::here(root, span);
+    quote_spanned!(spans::own()=> __noted.note(#here);)
 }
 
 /// A value that leaves, looked at.
@@ -197,12 +216,9 @@ pub(crate) fn passed(
     value: &TokenStream,
     span: Span,
 ) -> TokenStream {
-    let pass = spans::called(quote!(#root::__private::pass), span);
-    let arguments = spans::arguments(
-        quote_spanned!(spans::at(span)=> &#scope, #site, #value),
-        span,
-    );
-    quote_spanned!(spans::at(span)=> #pass #arguments)
+    let here = spans::here(root, span);
+    let root = root.at(span);
+    quote_spanned!(spans::at(span)=> #root::__private::pass(&#scope, #site, #value, #here))
 }
 
 impl VisitMut for Exits<'_> {
@@ -221,11 +237,8 @@ impl VisitMut for Exits<'_> {
                     self.tried(&attempt.expr.to_token_stream(), attempt.question_token.span);
             }
             Expr::Return(exit) => {
-                if let Some(value) = &mut exit.expr {
-                    // Not the user's any more, or clippy would look for a shorter way to write it.
-                    exit.return_token.span = spans::at(exit.return_token.span);
-                    self.visit_expr_mut(value);
-                    **value = self.returned(&value.to_token_stream(), value.span());
+                if let Some(replacement) = self.returned(exit) {
+                    *expr = replacement;
                 }
             }
             Expr::Macro(call) => {

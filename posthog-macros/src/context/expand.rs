@@ -100,25 +100,15 @@ fn late(root: &Root, enter: &TokenStream, sites: &Sites, body: &TokenStream) -> 
     }
 }
 
-/// The statements of a function's body with the place of each exit taken down, for the scope around the body.
+/// The statements of a function's body with the place of each exit taken down in a local `__noted`, for the scope around
+/// the body.
 pub(crate) fn noting(root: &Root, mut body: Vec<Stmt>) -> TokenStream {
     let has_value = ending::has_value(&body);
     let mut ignored = Errors::default();
     Exits::noting(root, &mut ignored).visit(&mut body);
     let last = if has_value { body.pop() } else { None };
-    let value = last.map(|last| {
-        let span = last.span();
-        let never = root.at(span);
-        let value = quote_spanned! {spans::at(span)=>
-            if true { #last } else { #never::__private::never() }
-        };
-        exits::noted(root, &value, span)
-    });
-    quote_spanned! {spans::own()=>
-        let __noted = #root::__private::Noted::new();
-        #(#body)*
-        #value
-    }
+    let note = last.as_ref().map(|last| exits::note(root, last.span()));
+    quote_spanned!(spans::own()=> #(#body)* #note #last)
 }
 
 /// The user's statements without a context, for a body with mistakes in it: what else is wrong there is then reported as

@@ -19,18 +19,22 @@ use self::{
     parse::{Body, Head},
     sites::Sites,
 };
-use crate::{errors::Errors, options::Owner, property::Operand, root::Root, spans, unread};
+use crate::{
+    errors::Errors, options::Owner, property::Operand, root::Root, salvage, spans, unread,
+};
 
 pub(crate) fn context(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::context(input.clone(), &mut errors);
-    if !matches!(
+    let read = matches!(
         written,
         Some(parse::Context {
             body: Body::Statements(_),
             ..
         })
-    ) && let Some(mended) = mend::mend(input)
+    );
+    if !(read && errors.is_empty())
+        && let Some(mended) = mend::mend(input)
     {
         return mend::unmend(context(mended));
     }
@@ -52,7 +56,7 @@ pub(crate) fn context(input: TokenStream) -> TokenStream {
             body: Body::Unread(tokens, error),
             ..
         }) => {
-            let errors = errors.to_tokens();
+            let errors = errors.to_statements();
             let warning = unread::warning(&Root::default(), &error);
             let bare = expand::bare(&head.statements, &tokens);
             quote_spanned!(spans::own()=> { #errors #warning #bare })
@@ -70,6 +74,10 @@ struct Context {
 impl Context {
     fn expand(mut self, mut errors: Errors) -> TokenStream {
         let mut sites = Sites::default();
+        let mut mentions = TokenStream::new();
+        self.head
+            .options
+            .for_each_operand(&mut |operand| mentions.extend(salvage::mention(operand)));
         self.exits_of_options(&mut sites, &mut errors);
         let Self {
             root,
@@ -99,8 +107,8 @@ impl Context {
         if errors.is_empty() {
             return quote_spanned!(spans::own()=> { #expansion });
         }
-        let errors = errors.to_tokens();
-        quote_spanned!(spans::own()=> { #errors #bare })
+        let errors = errors.to_statements();
+        quote_spanned!(spans::own()=> { #errors #mentions #bare })
     }
 
     /// The options are evaluated before the context is entered: what leaves there leaves the context around this one.

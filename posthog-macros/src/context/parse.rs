@@ -33,31 +33,56 @@ pub(super) enum Body {
     Unread(TokenStream, syn::Error),
 }
 
-/// `None` if the head cannot be read.
+/// `None` if there is no body either where the head cannot be read.
 pub(super) fn context(input: TokenStream, errors: &mut Errors) -> Option<Context> {
     let written = (|input: ParseStream| {
         let outer = outer(input)?;
-        let head = head(input, errors)?;
-        let body: TokenStream = input.parse()?;
-        Ok(Context {
-            outer,
-            head,
-            body: self::body(body),
-        })
+        let head = match head(input, errors) {
+            Ok(head) => head,
+            Err(error) => {
+                errors.push(error);
+                behind_head(input)?;
+                Head::default()
+            }
+        };
+        rest(outer, head, input)
     })
     .parse2(input);
-    errors.keep(written)
+    written.ok()
 }
 
 /// Whether the tokens of a macro called `context!` are what ours takes.
 pub(super) fn is_context(input: TokenStream) -> bool {
+    let written = |input: ParseStream| {
+        let outer = outer(input)?;
+        let head = head(input, &mut Errors::default())?;
+        rest(outer, head, input)
+    };
     matches!(
-        context(input, &mut Errors::default()),
-        Some(Context {
+        written.parse2(input),
+        Ok(Context {
             body: Body::Statements(_),
             ..
         })
     )
+}
+
+fn rest(outer: Option<Ident>, head: Head, input: ParseStream) -> syn::Result<Context> {
+    let body = body(input.parse()?);
+    Ok(Context { outer, head, body })
+}
+
+/// Steps over a head that cannot be read, as far as one can tell.
+fn behind_head(input: ParseStream) -> syn::Result<()> {
+    loop {
+        if input.peek(Token![->]) || input.peek(Token![=>]) {
+            input.parse::<TokenTree>()?;
+        } else if input.peek(Token![>]) && !input.peek(Token![>=]) {
+            input.parse::<Token![>]>()?;
+            return Ok(());
+        }
+        input.parse::<TokenTree>()?;
+    }
 }
 
 fn outer(input: ParseStream) -> syn::Result<Option<Ident>> {

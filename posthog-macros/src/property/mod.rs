@@ -94,9 +94,17 @@ impl Operand {
             Self::Unparsed(tokens) => tokens.span(),
         }
     }
-}
 
-impl Operand {
+    /// Whether it is written as an array.
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self, Self::Parsed(Expr::Array(_) | Expr::Repeat(_)))
+    }
+
+    /// Leaves nothing behind.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Unparsed(TokenStream::new()))
+    }
+
     /// The same expression for a place where the user's parentheses would be reported as superfluous.
     pub(crate) fn without_parentheses(self) -> Self {
         match self {

@@ -31,11 +31,13 @@ pub(crate) fn list<T>(
 ) -> syn::Result<Vec<T>> {
     let mut items = Vec::new();
     while !input.is_empty() {
+        let start = input.fork();
         match item(input, errors) {
             Ok(item) => items.push(item),
             Err(error) => {
                 errors.push(error);
-                rest_of_argument(input)?;
+                errors.salvage(rest_of_argument(&start)?);
+                input.advance_to(&start);
             }
         }
         if !input.is_empty() {
@@ -68,6 +70,20 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
             return Ok(Property { key, value });
         }
         Key::Named {
+            name,
+            bare: Some(ident),
+            ..
+        } if input.peek(Token![==]) => (
+            ident.span(),
+            format!("a property is written with one `=`; write `{name} = value`"),
+        ),
+        Key::Named {
+            bare: Some(ident), ..
+        } if is_assignment(ident, input) => (
+            ident.span(),
+            "a key that is computed stands in parentheses; write `(key) = value`".to_owned(),
+        ),
+        Key::Named {
             bare: Some(ident), ..
         } => (
             ident.span(),
@@ -95,6 +111,13 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
         ),
     };
     Err(syn::Error::new(span, message))
+}
+
+/// Whether the argument that `start` begins assigns to something, such as `names[0] = value`.
+fn is_assignment(start: &Ident, input: ParseStream) -> bool {
+    let mut argument = start.to_token_stream();
+    argument.extend(rest_of_argument(&input.fork()));
+    matches!(syn::parse2(argument), Ok(Expr::Assign(_)))
 }
 
 /// The value of a property that is written as a variable alone.
@@ -132,7 +155,7 @@ fn key(input: ParseStream) -> syn::Result<Key> {
     if input.peek(token::Paren) {
         return Ok(Key::Computed(computed(input)?));
     }
-    if input.peek(Ident::peek_any) {
+    if input.peek(Ident::peek_any) && !input.peek(Token![_]) {
         let ident = input.call(Ident::parse_any)?;
         return Ok(Key::Named {
             name: ident.unraw().to_string(),

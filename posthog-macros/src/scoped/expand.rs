@@ -66,6 +66,18 @@ fn enter(new_context: &TokenStream) -> TokenStream {
     quote_spanned!(spans::own()=> #new_context.enter_here(#here))
 }
 
+/// The function as it is, but for `mentions`, which never run.
+pub(super) fn unscoped(mentions: &TokenStream, mut function: ItemFn) -> TokenStream {
+    if !mentions.is_empty() {
+        let mentions = quote_spanned!(spans::own()=> if false { #mentions });
+        function
+            .block
+            .stmts
+            .insert(0, Stmt::Expr(Expr::Verbatim(mentions), None));
+    }
+    quote!(#function)
+}
+
 enum Returns {
     Nothing,
     Never,
@@ -106,16 +118,18 @@ fn synchronous(
         return quote_spanned!(spans::own()=> let #scope = #enter; #(#statements)*);
     };
     let mut sites = Sites::default();
-    let site = sites.returned(spans::own());
+    let site = sites.returned(name);
     let declare = sites.declare(root);
     let settle = sites.settle(root);
-    let body = braces(block, &context::noting(root, block.stmts.clone()));
+    let mut body = Group::new(Delimiter::Brace, context::noting(root, block.stmts.clone()));
+    // An error about the type of the body falls on the user's braces.
+    body.set_span(block.brace_token.span.join());
     let left = quote_spanned!(spans::own()=> __left);
     let pass = exits::passed(root, &scope, &site, &left, name);
     quote_spanned! {spans::own()=>
         #declare
         let #scope = #enter;
-        let __left = #root::__private::call_in(&#scope, move || -> #ty #body);
+        let __left = #root::__private::call_in(&#scope, move |__noted: &#root::__private::Noted| -> #ty #body);
         let __left = #pass;
         #settle
         __left
@@ -159,13 +173,17 @@ fn asynchronous(
     };
     let settle = sites.settle(root);
     // The user's statements get braces of their own, so that what they import cannot change what the return type means.
-    let body = braces(block, &context::noting(root, statements.clone()));
+    // An error about the type of the body falls on the braces, hence the span; and as they are not the user's, nobody
+    // calls them superfluous.
+    let mut body = Group::new(Delimiter::Brace, context::noting(root, statements.clone()));
+    body.set_span(spans::at(block.brace_token.span.join()));
     // An `async` block has no place for a return type, but a `return` that never runs says it as well.
     let never = root.at(ty.span());
     let never = quote_spanned!(spans::at(ty.span())=> return #never::__private::never::<#ty>(););
     quote_spanned! {spans::own()=>
         #declare
         let __future = #root::__private::wrap(#new_context.detached(), #site, async move {
+            let __noted = #root::__private::Noting::new();
             if false {
                 #never
             }
@@ -174,15 +192,6 @@ fn asynchronous(
         #settle
         __future.await
     }
-}
-
-/// The statements in braces that stand for those of the user's block.
-///
-/// An error about the type of the body falls on the braces; and as they are not the user's, nobody calls them superfluous.
-fn braces(block: &Block, statements: &TokenStream) -> Group {
-    let mut body = Group::new(Delimiter::Brace, statements.clone());
-    body.set_span(spans::at(block.brace_token.span.join()));
-    body
 }
 
 /// A body that ends in an `async` block.

@@ -64,10 +64,14 @@ pub(crate) const CASES: [(&str, Operation); 14] = [
         attached.join().expect("it attaches and detaches");
     }),
     ("#[scoped] fn that returns Ok", |world, n| {
-        repeat(n, || drop(black_box(in_scope(world.numbers[0]))));
+        repeat(n, || {
+            let _ = black_box(in_scope(world.numbers[0]));
+        });
     }),
     ("the same fn without", |world, n| {
-        repeat(n, || drop(black_box(plain(world.numbers[0]))));
+        repeat(n, || {
+            let _ = black_box(plain(world.numbers[0]));
+        });
     }),
     ("nothing", |_, n| repeat(n, || black_box(()))),
 ];
@@ -226,6 +230,10 @@ fn in_scope(number: i64) -> Result<i64, Infallible> {
     Ok(black_box(number) + 1)
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "to compare with one that may fail"
+)]
 #[inline(never)]
 fn plain(number: i64) -> Result<i64, Infallible> {
     Ok(black_box(number) + 1)

@@ -7,5 +7,5 @@ fn main() {
     capture!("order_processed", total = order.);
     capture!("order_processed", total = 1 2);
     capture!("order_processed", total = (1 + ));
-    capture!("order_processed", disable_geoip = "yes");
+    capture!("order_processed", disable_geoip = order);
 }

@@ -7,5 +7,5 @@ fn main() {
     capture!("order_processed", distinct_id = null);
     capture!("order_processed", distinct_id = { "a": 1 });
     capture!("order_processed", disable_geoip);
-    capture!("order_processed", distinct_id = "a", uuid = "b", distinct_id = "c");
+    capture!("order_processed", distinct_id = "a", disable_geoip = true, distinct_id = "c");
 }

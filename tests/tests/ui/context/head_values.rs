@@ -3,9 +3,9 @@ use posthog::context;
 struct Order;
 
 fn main() {
-    let order = Order;
-    context! { <fresh = 1> }
-    context! { <capture_exceptions = "no"> }
+    let (order, number, text) = (Order, 1, "no");
+    context! { <fresh = number> }
+    context! { <capture_exceptions = text> }
     context! { <client = order> }
     context! { <distinct_id = order> }
     context! { <session_id = missing> }

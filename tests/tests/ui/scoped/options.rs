@@ -20,7 +20,7 @@ fn no_root() -> u32 {
     1
 }
 
-#[scoped(fresh = "yes")]
+#[scoped(fresh = "yes".len())]
 fn wrong_type() -> u32 {
     1
 }
