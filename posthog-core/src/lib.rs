@@ -10,6 +10,7 @@ pub mod illegal_id;
 pub mod known_names;
 pub mod limits;
 pub mod names;
+pub mod plan;
 pub mod rfc3339;
 pub mod spelling;
 pub mod uuid_text;
