@@ -3,11 +3,11 @@
 use crate::{
     client::{
         FlushError,
-        global::{self, listening},
+        global::{self, listener},
     },
+    context::Context,
     event::Event,
     identifier::Identifier,
-    properties::Properties,
     property_value::PropertyValue,
 };
 use std::time::Duration;
@@ -18,7 +18,8 @@ use uuid::Uuid;
 /// It never blocks on the network, never panics and returns no error; what is lost is counted and logged (CAP-2).
 /// Without a global client it does nothing (CAP-6).
 pub fn capture(event: impl Into<Event>) -> Option<Uuid> {
-    listening()?.capture(event.into(), Properties::new())
+    let client = listener()?;
+    client.capture_in(&event.into(), &Context::current())
 }
 
 /// Captures an AI event, such as `$ai_generation`. See [`Client::capture_ai`](crate::Client::capture_ai).

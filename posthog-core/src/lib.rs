@@ -30,6 +30,8 @@ mod context;
 #[cfg(feature = "runtime")]
 mod delivery;
 #[cfg(feature = "runtime")]
+mod draft;
+#[cfg(feature = "runtime")]
 mod event;
 #[cfg(feature = "runtime")]
 mod event_id;
@@ -59,6 +61,9 @@ mod notice;
 mod object;
 #[cfg(feature = "runtime")]
 mod options;
+#[cfg(feature = "runtime")]
+#[doc(hidden)]
+pub mod planned;
 #[cfg(feature = "runtime")]
 mod properties;
 #[cfg(feature = "runtime")]
@@ -90,6 +95,7 @@ pub use self::{
         new_context, set_context_device_id, set_context_session, tag,
     },
     delivery::{Compression, DeliveryFailure, DeliveryFailureKind, FailedEvent},
+    draft::Draft,
     event::Event,
     event_id::ToUuid,
     global_functions::{
@@ -109,10 +115,7 @@ pub use self::{
 #[doc(hidden)]
 pub mod expansion {
     pub use crate::{
-        client::{
-            Listener,
-            global::{listening, listening_to},
-        },
+        client::global::{begin, begin_with, listening},
         context::{Detached, set_tags, wrap},
         failure::{Failure, FailureKind},
         site::*,

@@ -8,6 +8,7 @@ use syn::{Ident, Token, ext::IdentExt, parenthesized, parse::ParseStream, token}
 
 use crate::{
     errors::Errors,
+    plan::{self, Planned},
     property::{self, Operand, Property},
     root::Root,
     spans,
@@ -97,7 +98,8 @@ impl Written {
             match (name.as_str(), option.setting) {
                 ("tags", Setting::Tags(tags)) => {
                     property::check::keys_are_unique(&tags, "tag", errors);
-                    options.set(Call::Tags(option.name, tags), errors);
+                    let planned = plan::check::tags(&tags, errors);
+                    options.set(Call::Tags(option.name, tags, planned), errors);
                 }
                 ("fresh", Setting::Bare) => options.set(Call::Fresh(option.name), errors),
                 (name, Setting::Value(operand)) if SWITCHES.contains(&name) => {
@@ -142,7 +144,7 @@ enum Call {
     Fresh(Ident),
     Switch(Ident, Operand),
     Reference(Ident, Operand),
-    Tags(Ident, Vec<Property>),
+    Tags(Ident, Vec<Property>, Planned),
 }
 
 impl Call {
@@ -151,7 +153,7 @@ impl Call {
             Self::Fresh(name)
             | Self::Switch(name, _)
             | Self::Reference(name, _)
-            | Self::Tags(name, _) => name,
+            | Self::Tags(name, ..) => name,
         }
     }
 
@@ -164,7 +166,7 @@ impl Call {
             Self::Switch(_, Operand::Parsed(expr)) => quote_spanned!(spans::own()=> #expr),
             Self::Switch(_, Operand::Unparsed(raw)) => quote_spanned!(spans::own()=> (#raw)),
             Self::Reference(_, operand) => property::expand::reference(operand),
-            Self::Tags(_, tags) => property::expand::properties(root, tags),
+            Self::Tags(_, tags, planned) => property::expand::properties(root, tags, planned),
         };
         quote_spanned!(spans::own()=> .#method(#argument))
     }

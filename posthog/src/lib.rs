@@ -46,14 +46,14 @@ pub use init::{Guard, init, init_with};
 #[doc(inline)]
 pub use posthog_core::{
     CaptureMode, CapturedEvent, Clock, Compression, Context, DeliveryFailure, DeliveryFailureKind,
-    Event, EventName, FailedEvent, FlushError, Identifier, Immediate, InContext, InitError,
+    Draft, Event, EventName, FailedEvent, FlushError, Identifier, Immediate, InContext, InitError,
     InvalidSessionId, InvalidTimestamp, NewContext, Options, Properties, PropertyValue, Request,
     Response, Scope, SessionId, Stats, Timestamp, ToTimestamp, ToUuid, Transport, TransportError,
     alias, capture, capture_ai, flush, flush_async, group_identify, identify, identify_context,
     new_context, set, set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
-pub use posthog_macros::{capture, context, scoped, tag};
+pub use posthog_macros::{Event, capture, context, scoped, tag};
 
 pub use transport::{HttpTransport, HttpTransportBuilder};
 #[cfg(feature = "_tls")]
@@ -61,14 +61,18 @@ pub use transport::{InvalidRootCertificates, RootCertificates};
 
 // Its types show up in error messages: they have a path that is no `__private`.
 #[doc(hidden)]
-pub use posthog_core::site;
+pub use posthog_core::{planned, site};
 
 /// What expansions of the macros call. Nothing in here is covered by any promise of stability.
 #[doc(hidden)]
 pub mod __private {
     pub use posthog_core::expansion::*;
     pub use std::{
+        cfg, column, concat,
+        convert::From,
+        file, include_bytes, line,
         option::Option::{self, None, Some},
+        primitive::str,
         result::Result::{self, Err, Ok},
     };
 }

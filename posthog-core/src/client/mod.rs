@@ -23,7 +23,6 @@ use crate::{
     identifier, limits, notice,
     notice::say,
     options::{CaptureMode, Options},
-    properties::Properties,
     recorder::Recording,
     transport::Transport,
     user_code::caught,
@@ -81,22 +80,6 @@ pub enum Immediate {
     NotSent(Uuid),
     /// It is lost. Where the service threw it away, its [`FailedEvent`](crate::FailedEvent) says why.
     Failed(DeliveryFailure),
-}
-
-/// A client found listening.
-#[doc(hidden)]
-pub struct Listener(Client);
-
-impl Listener {
-    /// Captures an event in the current context.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "it is called for its effect; the UUID is a bonus"
-    )]
-    pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
-        event.properties.absorb(properties);
-        self.0.capture_in(&event, &Context::current())
-    }
 }
 
 impl Client {

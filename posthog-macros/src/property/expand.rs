@@ -1,67 +1,153 @@
-//! A property as calls that write it into a local `__properties`.
+//! A property as calls that write it into a local.
 //!
 //! Straight statements, one after the other, and no closure: `?`, `.await`, `return` and `continue` in a value mean what
 //! they mean outside, and a value that is a place is not moved.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::LitStr;
+use syn::{Ident, LitStr};
 
 use super::{Key, Operand, Property, Value};
-use crate::{root::Root, spans};
+use crate::{
+    plan::{Expectation, Planned},
+    root::Root,
+    spans,
+};
 
-/// A block that makes `Properties` and hands them to `then`.
-pub(crate) fn properties(root: &Root, properties: &[Property]) -> TokenStream {
-    let writes = properties.iter().map(write_property);
+/// A block that makes `Properties`.
+pub(crate) fn properties(root: &Root, properties: &[Property], planned: &Planned) -> TokenStream {
+    let before = planned.before(root);
+    let writes = properties.iter().enumerate().map(|(at, property)| {
+        let properties = quote_spanned!(spans::own()=> __properties);
+        match call(property, planned.expectation(at)) {
+            Some(call) => {
+                let write = call.on(root, &properties);
+                let observe = call.observe(root, &properties);
+                quote_spanned!(spans::own()=> #write; #observe)
+            }
+            None => write_steps(&properties, property),
+        }
+    });
     quote_spanned! {spans::own()=> {
+        #before
         let mut __properties = #root::Properties::new();
         #(#writes)*
         __properties
     }}
 }
 
-pub(crate) fn write_property(property: &Property) -> TokenStream {
+/// A property that is written by one call. Nearly all are; a program has many of them, and each call is compiled.
+pub(crate) struct Call<'a> {
+    method: &'static str,
+    key: TokenStream,
+    operand: &'a Operand,
+    expected: Option<&'a Expectation>,
+}
+
+/// The property as one call, if it can be one.
+pub(crate) fn call<'a>(
+    property: &'a Property,
+    expected: Option<&'a Expectation>,
+) -> Option<Call<'a>> {
+    let Key::Named { .. } = property.key else {
+        return None;
+    };
+    let (method, operand) = match &property.value {
+        Value::Serialized(operand) => ("property", operand),
+        Value::Displayed(operand) => ("display", operand),
+        Value::Debugged(operand) => ("debug", operand),
+        Value::Null(_) | Value::Object(..) | Value::Array(..) => return None,
+    };
+    Some(Call {
+        method,
+        key: key(&property.key),
+        operand,
+        expected,
+    })
+}
+
+impl Call<'_> {
+    /// Whether the plan has nothing to say about the value, so that the call can stand in a chain of calls.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.expected.is_none()
+    }
+
+    pub(crate) fn operand(&self) -> &Operand {
+        self.operand
+    }
+
+    /// The call on `target`; its value is what the method gives.
+    pub(crate) fn on(&self, root: &Root, target: &TokenStream) -> TokenStream {
+        let Self {
+            method,
+            key,
+            operand,
+            expected,
+        } = self;
+        let method = Ident::new(method, spans::own());
+        let reference = reference(operand);
+        let write =
+            |value: &TokenStream| quote_spanned!(spans::own()=> #target.#method(#key, #value));
+        match expected {
+            Some(expected) => expected.hold(root, &reference, operand.span(), write),
+            None => write(&reference),
+        }
+    }
+
+    /// A statement behind the call.
+    pub(crate) fn observe(&self, root: &Root, properties: &TokenStream) -> TokenStream {
+        self.expected
+            .map(|expected| expected.observe(root, properties))
+            .unwrap_or_default()
+    }
+}
+
+/// A property whose value is put together, or whose key is computed.
+pub(crate) fn write_steps(properties: &TokenStream, property: &Property) -> TokenStream {
     let key = key(&property.key);
-    let write = write_value(&property.value);
+    let write = write_value(properties, &property.value);
     quote_spanned! {spans::own()=>
-        __properties.key(#key);
+        #properties.key(#key);
         #write
     }
 }
 
-pub(crate) fn write_value(value: &Value) -> TokenStream {
+/// A value whose key is written already.
+pub(crate) fn write_value(properties: &TokenStream, value: &Value) -> TokenStream {
     match value {
         Value::Serialized(operand) => {
             let value = reference(operand);
-            quote_spanned!(spans::own()=> __properties.value(#value);)
+            quote_spanned!(spans::own()=> #properties.value(#value);)
         }
         Value::Displayed(operand) => {
             let value = reference(operand);
-            quote_spanned!(spans::own()=> __properties.display(#value);)
+            quote_spanned!(spans::own()=> #properties.display_value(#value);)
         }
         Value::Debugged(operand) => {
             let value = reference(operand);
-            quote_spanned!(spans::own()=> __properties.debug(#value);)
+            quote_spanned!(spans::own()=> #properties.debug_value(#value);)
         }
-        Value::Null(_) => quote_spanned!(spans::own()=> __properties.null();),
+        Value::Null(_) => quote_spanned!(spans::own()=> #properties.null();),
         Value::Object(_, entries) => {
-            let keys = entries.iter().map(|entry| key(&entry.key));
-            let values = entries.iter().map(|entry| write_value(&entry.value));
+            let entries = entries.iter().map(|entry| {
+                let key = key(&entry.key);
+                let value = write_value(properties, &entry.value);
+                quote_spanned!(spans::own()=> #properties.object_key(#key); #value)
+            });
             quote_spanned! {spans::own()=>
-                __properties.begin_object();
-                #(
-                    __properties.object_key(#keys);
-                    #values
-                )*
-                __properties.end_object();
+                #properties.begin_object();
+                #(#entries)*
+                #properties.end_object();
             }
         }
         Value::Array(_, elements) => {
-            let elements = elements.iter().map(write_value);
+            let elements = elements
+                .iter()
+                .map(|element| write_value(properties, element));
             quote_spanned! {spans::own()=>
-                __properties.begin_array();
+                #properties.begin_array();
                 #(#elements)*
-                __properties.end_array();
+                #properties.end_array();
             }
         }
     }
