@@ -97,7 +97,6 @@ fn somebody() -> bool {
 
 /// Begins an event of that name, for the client that listens. If none does any more, it goes nowhere.
 #[doc(hidden)]
-#[must_use]
 pub fn begin(name: &str) -> Draft {
     Draft::new(listener(), name)
 }

@@ -2,7 +2,7 @@
 //!
 //! It is read here and not by a library: the macros read it in every build, and this crate has no dependency then.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::mistake::{Mistake, Place};
 
@@ -95,8 +95,8 @@ pub fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             control if control < ' ' => {
-                out.push_str("\\u");
-                out.push_str(&format!("{:04x}", u32::from(control)));
+                // Writing into a `String` does not fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
             other => out.push(other),
         }

@@ -123,23 +123,15 @@ fn shape(node: Node) -> Result<Shape, Mistake> {
     }
     require(required, &mut fields)?;
     if let Some(values) = &shape.values {
-        match shape.types {
-            Some(types) => {
-                if let Some(value) = values.iter().find(|value| !types.allow(value.ty())) {
-                    return Err(Mistake::new(
-                        place,
-                        format_args!(
-                            "the `enum` lists `{value}`, which the `type` {types} rules out"
-                        ),
-                    ));
-                }
-            }
-            None => {
-                let types = values
-                    .iter()
-                    .fold(Types::NONE, |types, value| types.with(value.ty()));
-                shape.types = Some(types);
-            }
+        let of_values = values
+            .iter()
+            .fold(Types::NONE, |types, value| types.with(value.ty()));
+        let types = *shape.types.get_or_insert(of_values);
+        if let Some(value) = values.iter().find(|value| !types.allow(value.ty())) {
+            return Err(Mistake::new(
+                place,
+                format_args!("the `enum` lists `{value}`, which the `type` {types} rules out"),
+            ));
         }
     }
     let parts = [

@@ -32,3 +32,15 @@ pub(super) fn named(name: &str) -> Option<OptionKind> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+    use posthog_core::names::EVENT_OPTIONS;
+
+    #[test]
+    fn the_options_are_those_that_core_lists() {
+        assert!(EVENT_OPTIONS.iter().all(|name| named(name).is_some()));
+        assert!(named("total").is_none());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use posthog_core::{known_names, limits};
+use posthog_core::{known_names, limits, names};
 use proc_macro2::Span;
 use syn::{Generics, Ident, Type, ext::IdentExt, spanned::Spanned};
 
@@ -76,7 +76,10 @@ pub(super) fn event(written: parse::Event, errors: &mut Errors) -> Event {
         options,
         fields,
     } = written;
-    let mut name = (snake_case(&ident.unraw().to_string()), ident.span());
+    let mut name = (
+        names::event_of_struct(&ident.unraw().to_string()),
+        ident.span(),
+    );
     let mut root = Root::default();
     options_are_unique(&options, errors);
     for Written {
@@ -270,49 +273,5 @@ impl Field {
     /// Where an error about its value falls.
     pub(super) fn span(&self) -> Span {
         self.ty.span()
-    }
-}
-
-/// `OrderProcessed` as `order_processed`, and `HTTPError` as `http_error`.
-fn snake_case(name: &str) -> String {
-    let characters: Vec<char> = name.chars().collect();
-    let mut snake = String::new();
-    for (at, character) in characters.iter().enumerate() {
-        if character.is_uppercase() {
-            let after_lower =
-                at > 0 && !characters[at - 1].is_uppercase() && characters[at - 1] != '_';
-            let before_lower = at > 0
-                && characters[at - 1].is_uppercase()
-                && characters
-                    .get(at + 1)
-                    .is_some_and(|next| next.is_lowercase());
-            if after_lower || before_lower {
-                snake.push('_');
-            }
-            snake.extend(character.to_lowercase());
-        } else {
-            snake.push(*character);
-        }
-    }
-    snake
-}
-
-#[cfg(test)]
-mod tests {
-    use super::snake_case;
-
-    #[test]
-    fn the_name_of_a_struct_becomes_the_name_of_its_event() {
-        for (name, expected) in [
-            ("OrderProcessed", "order_processed"),
-            ("HTTPError", "http_error"),
-            ("Step2Done", "step2_done"),
-            ("Paid", "paid"),
-            ("A", "a"),
-            ("Already_Snake", "already_snake"),
-            ("already_snake", "already_snake"),
-        ] {
-            assert_eq!(snake_case(name), expected);
-        }
     }
 }

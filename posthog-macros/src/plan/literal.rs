@@ -50,8 +50,9 @@ fn literal(literal: &Lit, sign: &str) -> Written {
         Lit::Str(text) => Written::Scalar(Scalar::Text(text.value())),
         Lit::Char(character) => Written::Scalar(Scalar::Text(character.value().to_string())),
         Lit::Bool(boolean) => Written::Scalar(Scalar::Boolean(boolean.value)),
-        Lit::Int(integer) => number(integer.base10_digits(), Type::Integer),
         // `2.0` and `2f64` are numbers, whatever their value.
+        Lit::Int(integer) if integer.suffix().starts_with('f') => Written::Type(Type::Number),
+        Lit::Int(integer) => number(integer.base10_digits(), Type::Integer),
         Lit::Float(float) => {
             float
                 .base10_parse::<f64>()
