@@ -80,7 +80,7 @@ fn check(path: &Path) -> Result<(), String> {
         .tags
         .as_ref()
         .map_or(0, std::collections::BTreeMap::len);
-    println!("{}: {events} events, {tags} tags", path.display());
+    println!("{}: events: {events}, tags: {tags}", path.display());
     Ok(())
 }
 
@@ -101,7 +101,7 @@ fn init(directory: &Path) -> Result<(), String> {
     Plan::read(&text).map_err(|mistake| format!("{}:{mistake}", path.display()))?;
     fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     println!(
-        "{}: {} events, {} tags",
+        "{}: events: {}, tags: {}",
         path.display(),
         found.events.len(),
         found.tags.len()
