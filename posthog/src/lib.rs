@@ -36,6 +36,8 @@
 //! How requests may be compressed beside gzip, by [`Options::compression`] and with [`CaptureMode::V1`] only:
 //!
 //! - `deflate`, `zstd`, `br`: [`Compression`] has further values.
+//!
+//! - `plan`: the tool `posthog-plan`, for tracking plans. The macros hold a program to its plan without it.
 
 mod client;
 mod init;

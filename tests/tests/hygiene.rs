@@ -102,9 +102,25 @@ mod program {
         ::std::boxed::Box::pin(async move { fails() })
     }
 
+    #[derive(::posthog::Event)]
+    struct Typed<'a, T> {
+        left_out: ::std::option::Option<u8>,
+        str: &'a T,
+        #[event(flatten)]
+        event: ::std::collections::BTreeMap<u8, T>,
+        #[event(distinct_id)]
+        properties: u8,
+    }
+
     #[scoped]
     pub(crate) fn nothing() {
         capture!("nothing");
+        capture!(Typed {
+            left_out: ::std::option::Option::None,
+            str: &1,
+            event: ::std::collections::BTreeMap::from([(1, 1)]),
+            properties: 1,
+        });
     }
 }
 
@@ -121,7 +137,7 @@ fn every_macro_works_where_the_prelude_is_shadowed() {
         .iter()
         .filter(|event| event.event == "$exception")
         .count();
-    assert_eq!((events.len(), exceptions), (8, 3));
+    assert_eq!((events.len(), exceptions), (9, 3));
 }
 
 #[tokio::test]

@@ -82,110 +82,112 @@ fn what_is_missing_is_what_no_tag_can_give() {
 
 #[test]
 fn a_malformed_plan_is_one_mistake_at_its_place() {
-    for (text, expected) in [
-        ("[]", "1:1: a plan is an object, `{ ... }`, not array"),
-        (
-            "{ \"strict\": 1 }",
-            "1:13: `strict` is `true` or `false`, not number",
-        ),
-        (
-            "{ \"event\": {} }",
-            "1:3: unknown key `event`; did you mean `events`",
-        ),
-        (
-            "{ \"version\": 1 }",
-            "1:3: unknown key `version`; a plan takes `strict`, `description`, `tags`, `events`",
-        ),
-        (
-            "{ \"tags\": [] }",
-            "1:11: `tags` is an object, `{ ... }`, not array",
-        ),
-        (
-            "{ \"tags\": { \"a\": 1 } }",
-            "1:18: a property or tag is an object, `{ ... }`, not number",
-        ),
-        (
-            "{ \"tags\": { \" a\": {} } }",
-            "1:13: a name is not blank, and has no space around it",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": \"strng\" } } }",
-            "1:28: unknown type `strng`; did you mean `string`",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": \"u64\" } } }",
-            "1:28: unknown type `u64`; the types are `string`, `number`, `integer`, `boolean`, `array`, `object`, `null`",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": [] } } }",
-            "1:28: a `type` is missing in the list",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": 1 } } }",
-            "1:28: a `type` is text, such as `\"string\"`, not number",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": [\"null\", \"null\"] } } }",
-            "1:37: the type `null` is already listed",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"enum\": \"x\" } } }",
-            "1:28: an `enum` is a list of values, not string",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"enum\": [] } } }",
-            "1:28: an `enum` lists at least one value",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"enum\": [[]] } } }",
-            "1:29: a value of an `enum` is text, a number, a boolean or `null`",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"enum\": [1, 1] } } }",
-            "1:32: `1` is already listed",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": \"string\", \"enum\": [1] } } }",
-            "1:18: the `enum` lists `1`, which the `type` `string` rules out",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"type\": \"string\", \"items\": {} } } }",
-            "1:18: what is in an `array` is described, which the `type` rules out",
-        ),
-        (
-            "{ \"tags\": { \"a\": { \"typ\": 1 } } }",
-            "1:20: unknown key `typ`; did you mean `type`",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"type\": \"string\" } } }",
-            "1:30: the type of an event is `\"object\"`, or not said",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"description\": 1 } } }",
-            "1:37: `description` is text, not number",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"required\": {} } } }",
-            "1:34: `required` is a list of names, not object",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"required\": [1] } } }",
-            "1:35: `required` lists names, not number",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"required\": [\"totl\"], \"properties\": { \"total\": {} } } } }",
-            "1:35: `totl` is required and not in `properties`; did you mean `total`",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"required\": [\"x\"] } } }",
-            "1:35: `x` is required and not in `properties`; describe it there",
-        ),
-        (
-            "{ \"events\": { \"a\": { \"properties\": { \"x\": {} }, \"required\": [\"x\", \"x\"] } } }",
-            "1:67: `x` is already required",
-        ),
-    ] {
+    for (text, expected) in MALFORMED {
         let mistake = Plan::read(text).expect_err(text);
-        assert_eq!(mistake.to_string(), expected, "{text}");
+        assert_eq!(mistake.to_string(), *expected, "{text}");
     }
 }
+
+const MALFORMED: &[(&str, &str)] = &[
+    ("[]", "1:1: a plan is an object, `{ ... }`, not array"),
+    (
+        "{ \"strict\": 1 }",
+        "1:13: `strict` is `true` or `false`, not number",
+    ),
+    (
+        "{ \"event\": {} }",
+        "1:3: unknown key `event`; did you mean `events`",
+    ),
+    (
+        "{ \"version\": 1 }",
+        "1:3: unknown key `version`; a plan takes `strict`, `description`, `tags`, `events`",
+    ),
+    (
+        "{ \"tags\": [] }",
+        "1:11: `tags` is an object, `{ ... }`, not array",
+    ),
+    (
+        "{ \"tags\": { \"a\": 1 } }",
+        "1:18: a property or tag is an object, `{ ... }`, not number",
+    ),
+    (
+        "{ \"tags\": { \" a\": {} } }",
+        "1:13: a name is not blank, and has no space around it",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": \"strng\" } } }",
+        "1:28: unknown type `strng`; did you mean `string`",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": \"u64\" } } }",
+        "1:28: unknown type `u64`; the types are `string`, `number`, `integer`, `boolean`, `array`, `object`, `null`",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": [] } } }",
+        "1:28: a `type` is missing in the list",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": 1 } } }",
+        "1:28: a `type` is text, such as `\"string\"`, not number",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": [\"null\", \"null\"] } } }",
+        "1:37: the type `null` is already listed",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"enum\": \"x\" } } }",
+        "1:28: an `enum` is a list of values, not string",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"enum\": [] } } }",
+        "1:28: an `enum` lists at least one value",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"enum\": [[]] } } }",
+        "1:29: a value of an `enum` is text, a number, a boolean or `null`",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"enum\": [1, 1] } } }",
+        "1:32: `1` is already listed",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": \"string\", \"enum\": [1] } } }",
+        "1:18: the `enum` lists `1`, which the `type` `string` rules out",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"type\": \"string\", \"items\": {} } } }",
+        "1:18: what is in an `array` is described, which the `type` rules out",
+    ),
+    (
+        "{ \"tags\": { \"a\": { \"typ\": 1 } } }",
+        "1:20: unknown key `typ`; did you mean `type`",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"type\": \"string\" } } }",
+        "1:30: the type of an event is `\"object\"`, or not said",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"description\": 1 } } }",
+        "1:37: `description` is text, not number",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"required\": {} } } }",
+        "1:34: `required` is a list of names, not object",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"required\": [1] } } }",
+        "1:35: `required` lists names, not number",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"required\": [\"totl\"], \"properties\": { \"total\": {} } } } }",
+        "1:35: `totl` is required and not in `properties`; did you mean `total`",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"required\": [\"x\"] } } }",
+        "1:35: `x` is required and not in `properties`; describe it there",
+    ),
+    (
+        "{ \"events\": { \"a\": { \"properties\": { \"x\": {} }, \"required\": [\"x\", \"x\"] } } }",
+        "1:67: `x` is already required",
+    ),
+];

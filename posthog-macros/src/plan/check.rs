@@ -1,6 +1,9 @@
 //! What a call must not say against the plan.
 
-use posthog_core::plan::{EventPlan, Finding, Listed, Plan, Refusal, Scalar, Shape};
+use posthog_core::{
+    names::EVENT_OPTIONS,
+    plan::{EventPlan, Finding, Listed, Plan, Refusal, Scalar, Shape},
+};
 use proc_macro2::Span;
 
 use super::{
@@ -125,7 +128,8 @@ fn nothing_is_missing(
         [one] => errors.at(
             name_span,
             format!(
-                "the tracking plan requires the property `{one}` of `{name}`; write `{one} = value`"
+                "the tracking plan requires the property `{one}` of `{name}`; write `{} = value`",
+                as_key(one)
             ),
         ),
         several => {
@@ -301,6 +305,16 @@ fn not_listed(what: &str, shape: &Shape, value: &Value) -> String {
             "{what} is one of {} in the tracking plan",
             Listed(shape.values.as_deref().unwrap_or_default())
         ),
+    }
+}
+
+/// How a property of that name is written: bare where that means it.
+fn as_key(name: &str) -> String {
+    let is_bare = syn::parse_str::<syn::Ident>(name).is_ok() && !EVENT_OPTIONS.contains(&name);
+    if is_bare {
+        name.to_owned()
+    } else {
+        format!("{name:?}")
     }
 }
 

@@ -24,14 +24,14 @@ impl Deprecated {
     /// The use of something deprecated, at the user's own token: then it is the compiler that warns, as far as it may.
     fn warning(&self) -> TokenStream {
         let Self { noun, note, span } = self;
-        let declared = Ident::new(noun, spans::own());
-        let used = Ident::new(noun, spans::at(*span));
+        // In capitals, as a constant is written, or a lint would have its say. The span is the user's own: the compiler says
+        // nothing about what a derive uses. The constant is in a block without any code of the user.
+        let constant = Ident::new(&noun.to_uppercase(), *span);
         quote_spanned! {spans::own()=>
             const _: () = {
                 #[deprecated(note = #note)]
-                #[allow(non_upper_case_globals)]
-                const #declared: () = ();
-                #used
+                const #constant: () = ();
+                #constant
             };
         }
     }
