@@ -119,6 +119,10 @@ fn init_writes_what_the_calls_in_the_sources_say() {
     project.write("target/built.rs", "fn f() { capture!(\"built\"); }");
     project.write(".hidden/x.rs", "fn f() { capture!(\"hidden\"); }");
     project.write("src/notes.txt", "capture!(\"notes\")");
+    project.write(
+        "src/game.rs",
+        "use engine::Event;\n#[derive(Event)]\nstruct Collided;",
+    );
     let said = succeeds(&project.0, &["init"]);
     assert_eq!(said, "./posthog.plan.json: events: 3, tags: 2\n");
     assert_eq!(project.plan(), EXPECTED);

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Ident, LitStr};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr};
 
 use super::{Key, Operand, Property, Value};
 use crate::{
@@ -85,7 +85,14 @@ impl Call<'_> {
             expected,
         } = self;
         let method = Ident::new(method, spans::own());
-        let reference = reference(operand);
+        let reference = match operand {
+            // It is a reference already.
+            Operand::Parsed(Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            })) => text.to_token_stream(),
+            _ => reference(operand),
+        };
         let write =
             |value: &TokenStream| quote_spanned!(spans::own()=> #target.#method(#key, #value));
         match expected {

@@ -30,7 +30,10 @@ fn read(path: &Path, found: &mut Found) -> Result<(), String> {
         let place = error.span().start();
         format!("line {}: {error}", place.line)
     })?;
-    structs::find(&mut file, found);
+    // Other crates have a derive of that name as well.
+    if text.contains("posthog") {
+        structs::find(&mut file, found);
+    }
     // The tokens once more, for calls stand inside of other macros as well, where there is no syntax yet.
     let text = match file.shebang {
         Some(_) => text.split_once('\n').map_or("", |(_, rest)| rest),
