@@ -17,6 +17,7 @@ mod scoped;
 mod spans;
 mod tag;
 mod unread;
+mod write;
 
 use proc_macro::TokenStream;
 

@@ -1,11 +1,12 @@
 //! `capture!` as an `if` around one chain of calls, so that nothing is evaluated when nobody listens.
 //!
-//! The chain is what a call in a program costs to compile; see `posthog_core::draft`. It is broken by what takes more than
-//! one call: a JSON literal, a computed key, a value that the tracking plan says something about.
+//! The chain is what a call in a program costs to compile; see `posthog_core::draft`. It is broken behind an argument that
+//! may make something that has to be dropped, and by what takes more than one call: a JSON literal, a computed key, a value
+//! that the tracking plan says something about.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprLit, Ident, Lit};
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::check::{Capture, Step};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         expand::{call, reference, write_steps, write_value},
     },
     root::Root,
-    spans,
+    spans, write,
 };
 
 pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> TokenStream {
@@ -26,31 +27,34 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
         steps,
     } = capture;
     let root = Root::default();
-    let errors = errors.to_tokens();
-    let before = planned.before(&root);
+    let own = spans::own();
     // A name that is computed is evaluated only if somebody listens, and a typed event is more than a name.
     let (known, computed) = match name {
         Operand::Parsed(Expr::Lit(ExprLit {
             lit: Lit::Str(name),
             ..
-        })) => (quote_spanned!(spans::own()=> #name), None),
-        computed => (quote_spanned!(spans::own()=> ""), Some(computed)),
+        })) => (name.clone(), None),
+        computed => (LitStr::new("", own), Some(computed)),
     };
-    let (condition, start) = if let Some(client) = client {
+    let mut tokens = TokenStream::new();
+    write::ident(&mut tokens, "if", own);
+    let mut start = TokenStream::new();
+    if let Some(client) = client {
         let span = spans::at(client.span());
         let at_client = root.at(client.span());
         let client = reference(client);
         let client = quote_spanned!(span=> #at_client::__private::AsClient::as_client(#client));
-        let condition = quote_spanned! {spans::own()=>
+        tokens.extend(quote_spanned! {own=>
             let #root::__private::Some(__event) = #root::__private::begin_with(#client, #known)
-        };
-        (condition, quote_spanned!(spans::own()=> __event))
+        });
+        write::ident(&mut start, "__event", own);
     } else {
-        (
-            quote_spanned!(spans::own()=> #root::__private::listening()),
-            quote_spanned!(spans::own()=> #root::__private::begin(#known)),
-        )
-    };
+        write::private(&mut tokens, &root, "listening");
+        write::group(&mut tokens, Delimiter::Parenthesis, own, TokenStream::new());
+        write::private(&mut start, &root, "begin");
+        let known = known.to_token_stream();
+        write::group(&mut start, Delimiter::Parenthesis, own, known);
+    }
     let mut chain = Chain::from(start);
     if let Some(computed) = computed {
         let at_name = root.at(computed.span());
@@ -59,7 +63,9 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
         let event = quote_spanned! {spans::at(computed.span())=>
             #at_name::EventName::to_event(#name)
         };
-        chain.call(computed, quote_spanned!(spans::own()=> .of(#event)));
+        chain.call(computed, |calls| {
+            calls.extend(quote_spanned!(own=> .of(#event)))
+        });
     }
     let mut properties = 0;
     for step in steps {
@@ -70,20 +76,25 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
         }
         self::step(&root, step, expected, &mut chain);
     }
-    let Chain {
-        before: statements,
-        calls,
-    } = chain;
-    quote_spanned! {spans::own()=> {
-        #errors
-        #before
-        if #condition {
-            #statements
-            #calls.capture()
-        } else {
-            #root::__private::None
-        }
-    }}
+    write::group(&mut tokens, Delimiter::Brace, own, chain.end());
+    write::ident(&mut tokens, "else", own);
+    let mut none = TokenStream::new();
+    write::private(&mut none, &root, "None");
+    write::group(&mut tokens, Delimiter::Brace, own, none);
+
+    let mut block = TokenStream::new();
+    if !errors.is_empty() {
+        block.extend(errors.to_tokens());
+    }
+    planned.before(&root, &mut block);
+    if block.is_empty() {
+        block = tokens;
+    } else {
+        block.extend(tokens);
+    }
+    let mut whole = TokenStream::new();
+    write::group(&mut whole, Delimiter::Brace, own, block);
+    whole
 }
 
 /// Calls on a draft, and the statements that have to stand before them.
@@ -104,11 +115,25 @@ impl Chain {
     ///
     /// What an argument makes on the way is dropped behind it, as in a statement of its own: the guard of a lock must not be
     /// held while the next argument takes the same lock.
-    fn call(&mut self, operand: &Operand, call: TokenStream) {
-        self.calls.extend(call);
+    fn call(&mut self, operand: &Operand, append: impl FnOnce(&mut TokenStream)) {
+        append(&mut self.calls);
         if !is_place(operand) {
             self.settle(false);
         }
+    }
+
+    /// Ends the chain in a local, `__event`, and begins the next one with that.
+    fn settle(&mut self, mutable: bool) {
+        let own = spans::own();
+        write::ident(&mut self.before, "let", own);
+        if mutable {
+            write::ident(&mut self.before, "mut", own);
+        }
+        write::ident(&mut self.before, "__event", own);
+        write::punct(&mut self.before, '=', own);
+        self.before.extend(std::mem::take(&mut self.calls));
+        write::punct(&mut self.before, ';', own);
+        write::ident(&mut self.calls, "__event", own);
     }
 
     /// A statement that uses the local, behind [`Self::settle`].
@@ -116,13 +141,16 @@ impl Chain {
         statement.to_tokens(&mut self.before);
     }
 
-    /// Ends the chain in a local, `__event`, and begins the next one with that.
-    fn settle(&mut self, mutable: bool) {
-        let calls = std::mem::take(&mut self.calls);
-        let mutable = mutable.then(|| quote_spanned!(spans::own()=> mut));
-        self.before
-            .extend(quote_spanned!(spans::own()=> let #mutable __event = #calls;));
-        self.calls = quote_spanned!(spans::own()=> __event);
+    /// All of it, with the call that captures the event.
+    fn end(self) -> TokenStream {
+        let Self { before, mut calls } = self;
+        write::call(&mut calls, "capture", spans::own(), |_| {});
+        if before.is_empty() {
+            return calls;
+        }
+        let mut tokens = before;
+        tokens.extend(calls);
+        tokens
     }
 }
 
@@ -130,7 +158,7 @@ fn step(root: &Root, step: &Step, expected: Option<&Expectation>, chain: &mut Ch
     match step {
         Step::Property(property) => match call(property, expected) {
             Some(call) if call.is_plain() => {
-                chain.call(call.operand(), call.on(root, &TokenStream::new()));
+                chain.call(call.operand(), |calls| call.append_to(calls));
             }
             Some(call) => {
                 chain.settle(false);
@@ -147,8 +175,11 @@ fn step(root: &Root, step: &Step, expected: Option<&Expectation>, chain: &mut Ch
             }
         },
         Step::Spread(operand) => {
-            let value = reference(operand);
-            chain.call(operand, quote_spanned!(spans::own()=> .spread(#value)));
+            chain.call(operand, |calls| {
+                write::call(calls, "spread", spans::own(), |arguments| {
+                    write::reference(arguments, operand);
+                });
+            });
         }
         Step::Object { name, value } => {
             let properties = properties();
@@ -164,21 +195,28 @@ fn step(root: &Root, step: &Step, expected: Option<&Expectation>, chain: &mut Ch
             option,
             value,
         } => {
-            let setter = Ident::new(setter, spans::at(option.span()));
-            let reference = reference(value);
-            chain.call(value, quote_spanned!(spans::own()=> .#setter(#reference)));
+            chain.call(value, |calls| {
+                write::call(calls, setter, spans::at(option.span()), |arguments| {
+                    write::reference(arguments, value);
+                });
+            });
         }
         Step::Switch {
             setter,
             option,
             value,
         } => {
-            let setter = Ident::new(setter, spans::at(option.span()));
-            let switch = match value {
-                Operand::Parsed(expr) => quote_spanned!(spans::own()=> #expr),
-                Operand::Unparsed(_) => reference(value),
-            };
-            chain.call(value, quote_spanned!(spans::own()=> .#setter(#switch)));
+            chain.call(value, |calls| {
+                write::call(
+                    calls,
+                    setter,
+                    spans::at(option.span()),
+                    |arguments| match value {
+                        Operand::Parsed(expr) => expr.to_tokens(arguments),
+                        Operand::Unparsed(_) => write::reference(arguments, value),
+                    },
+                );
+            });
         }
     }
 }

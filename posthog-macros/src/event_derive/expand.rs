@@ -22,7 +22,8 @@ pub(super) fn event(event: &Event, planned: &Planned, errors: &Errors) -> TokenS
         fields,
     } = event;
     let errors = errors.to_tokens();
-    let before = planned.before(root);
+    let mut before = TokenStream::new();
+    planned.before(root, &mut before);
     let name = LitStr::new(name, spans::own());
     let mut properties = 0;
     let writes: Vec<_> = fields

@@ -10,13 +10,12 @@ use crate::{root::Root, spans};
 
 impl Planned {
     /// Statements before those of the call.
-    pub(crate) fn before(&self, root: &Root) -> TokenStream {
+    pub(crate) fn before(&self, root: &Root, tokens: &mut TokenStream) {
         let Some(in_force) = &self.in_force else {
-            return TokenStream::new();
+            return;
         };
-        let dependency = in_force.dependency(root);
-        let deprecated = self.deprecated.iter().map(Deprecated::warning);
-        quote_spanned!(spans::own()=> #dependency #(#deprecated)*)
+        tokens.extend(in_force.dependency(root));
+        tokens.extend(self.deprecated.iter().map(Deprecated::warning));
     }
 }
 

@@ -3,20 +3,21 @@
 //! Straight statements, one after the other, and no closure: `?`, `.await`, `return` and `continue` in a value mean what
 //! they mean outside, and a value that is a place is not moved.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprLit, Ident, Lit, LitStr};
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::{Key, Operand, Property, Value};
 use crate::{
     plan::{Expectation, Planned},
     root::Root,
-    spans,
+    spans, write,
 };
 
 /// A block that makes `Properties`.
 pub(crate) fn properties(root: &Root, properties: &[Property], planned: &Planned) -> TokenStream {
-    let before = planned.before(root);
+    let mut before = TokenStream::new();
+    planned.before(root, &mut before);
     let writes = properties.iter().enumerate().map(|(at, property)| {
         let properties = quote_spanned!(spans::own()=> __properties);
         match call(property, planned.expectation(at)) {
@@ -39,7 +40,8 @@ pub(crate) fn properties(root: &Root, properties: &[Property], planned: &Planned
 /// A property that is written by one call. Nearly all are; a program has many of them, and each call is compiled.
 pub(crate) struct Call<'a> {
     method: &'static str,
-    key: TokenStream,
+    key: &'a str,
+    key_span: Span,
     operand: &'a Operand,
     expected: Option<&'a Expectation>,
 }
@@ -49,7 +51,12 @@ pub(crate) fn call<'a>(
     property: &'a Property,
     expected: Option<&'a Expectation>,
 ) -> Option<Call<'a>> {
-    let Key::Named { .. } = property.key else {
+    let Key::Named {
+        name,
+        span,
+        bare: _,
+    } = &property.key
+    else {
         return None;
     };
     let (method, operand) = match &property.value {
@@ -60,7 +67,8 @@ pub(crate) fn call<'a>(
     };
     Some(Call {
         method,
-        key: key(&property.key),
+        key: name,
+        key_span: *span,
         operand,
         expected,
     })
@@ -76,28 +84,45 @@ impl Call<'_> {
         self.operand
     }
 
+    /// `.property("key", &(value))`, where the plan has nothing to say about the value.
+    pub(crate) fn append_to(&self, tokens: &mut TokenStream) {
+        let own = spans::own();
+        write::call(tokens, self.method, own, |arguments| {
+            write::text(arguments, self.key, spans::at(self.key_span));
+            write::punct(arguments, ',', own);
+            self.write_value(arguments);
+        });
+    }
+
     /// The call on `target`; its value is what the method gives.
     pub(crate) fn on(&self, root: &Root, target: &TokenStream) -> TokenStream {
-        let Self {
-            method,
-            key,
-            operand,
-            expected,
-        } = self;
-        let method = Ident::new(method, spans::own());
-        let reference = match operand {
+        let mut tokens = target.clone();
+        let Some(expected) = self.expected else {
+            self.append_to(&mut tokens);
+            return tokens;
+        };
+        let mut reference = TokenStream::new();
+        self.write_value(&mut reference);
+        let user = self.operand.span();
+        expected.hold(root, &reference, user, |value| {
+            let own = spans::own();
+            write::call(&mut tokens, self.method, own, |arguments| {
+                write::text(arguments, self.key, spans::at(self.key_span));
+                write::punct(arguments, ',', own);
+                value.to_tokens(arguments);
+            });
+            tokens
+        })
+    }
+
+    fn write_value(&self, tokens: &mut TokenStream) {
+        match self.operand {
             // It is a reference already.
             Operand::Parsed(Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
-            })) => text.to_token_stream(),
-            _ => reference(operand),
-        };
-        let write =
-            |value: &TokenStream| quote_spanned!(spans::own()=> #target.#method(#key, #value));
-        match expected {
-            Some(expected) => expected.hold(root, &reference, operand.span(), write),
-            None => write(&reference),
+            })) => text.to_tokens(tokens),
+            operand => write::reference(tokens, operand),
         }
     }
 
@@ -173,14 +198,7 @@ fn key(key: &Key) -> TokenStream {
 
 /// `&(operand)`, where an error about its type falls on the operand.
 pub(crate) fn reference(operand: &Operand) -> TokenStream {
-    match operand {
-        Operand::Parsed(expr) => quote_spanned!(spans::at(operand.span())=> &(#expr)),
-        Operand::Unparsed(raw) => {
-            // The compiler reports the end of the group where a token is missing: it has to be behind what is there.
-            let last = raw.clone().into_iter().last();
-            let mut group = Group::new(Delimiter::Parenthesis, raw.clone());
-            group.set_span(last.map_or_else(spans::own, |token| spans::behind(token.span())));
-            quote_spanned!(spans::own()=> &#group)
-        }
-    }
+    let mut tokens = TokenStream::new();
+    write::reference(&mut tokens, operand);
+    tokens
 }

@@ -90,6 +90,11 @@ pub(crate) enum Operand {
 impl Operand {
     pub(crate) fn span(&self) -> Span {
         match self {
+            // Most operands are one token. Else every token is written down to find the first and the last.
+            Self::Parsed(Expr::Lit(literal)) => literal.lit.span(),
+            Self::Parsed(Expr::Path(path)) if path.path.get_ident().is_some() => {
+                path.path.segments[0].ident.span()
+            }
             Self::Parsed(expr) => expr.span(),
             Self::Unparsed(tokens) => tokens.span(),
         }
