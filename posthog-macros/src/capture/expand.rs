@@ -6,7 +6,7 @@
 
 use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprLit, Lit, LitStr};
+use syn::{Expr, LitStr};
 
 use super::check::{Capture, Step};
 use crate::{
@@ -29,12 +29,9 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
     let root = Root::default();
     let own = spans::own();
     // A name that is computed is evaluated only if somebody listens, and a typed event is more than a name.
-    let (known, computed) = match name {
-        Operand::Parsed(Expr::Lit(ExprLit {
-            lit: Lit::Str(name),
-            ..
-        })) => (name.clone(), None),
-        computed => (LitStr::new("", own), Some(computed)),
+    let (known, computed) = match name.as_text() {
+        Some(name) => (name.clone(), None),
+        None => (LitStr::new("", own), Some(name)),
     };
     let mut tokens = TokenStream::new();
     write::ident(&mut tokens, "if", own);
@@ -64,7 +61,7 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
             #at_name::EventName::to_event(#name)
         };
         chain.call(computed, |calls| {
-            calls.extend(quote_spanned!(own=> .of(#event)))
+            calls.extend(quote_spanned!(own=> .of(#event)));
         });
     }
     let mut properties = 0;

@@ -233,6 +233,8 @@ fn value(
                 (false, shape.values.is_some())
             }
             Written::Open => (true, true),
+            // The compiler's error about it is enough.
+            Written::Unread => (false, false),
         },
     };
     let says_something = shape.types.is_some() || shape.values.is_some();
@@ -249,7 +251,7 @@ fn literals_fit(what: &str, shape: &Shape, value: &Value, errors: &mut Errors) {
     let (refusal, ty) = match literal::value(value) {
         Written::Scalar(scalar) => (shape.refuses(&scalar), scalar.ty()),
         Written::Type(ty) => ((!shape.allows(ty)).then_some(Refusal::Type), ty),
-        Written::Open => return,
+        Written::Open | Written::Unread => return,
     };
     match refusal {
         Some(Refusal::Type) => {

@@ -13,12 +13,14 @@ pub(super) enum Written {
     Type(Type),
     /// Nothing.
     Open,
+    /// It is none yet.
+    Unread,
 }
 
 pub(super) fn value(value: &Value) -> Written {
     match value {
         Value::Serialized(Operand::Parsed(expr)) => expression(expr),
-        Value::Serialized(Operand::Unparsed(_)) => Written::Open,
+        Value::Serialized(Operand::Unparsed(_)) => Written::Unread,
         Value::Displayed(_) | Value::Debugged(_) => Written::Type(Type::String),
         Value::Null(_) => Written::Scalar(Scalar::Null),
         Value::Object(..) => Written::Type(Type::Object),

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprLit, Lit, LitStr};
+use syn::LitStr;
 
 use super::{Key, Operand, Property, Value};
 use crate::{
@@ -116,13 +116,10 @@ impl Call<'_> {
     }
 
     fn write_value(&self, tokens: &mut TokenStream) {
-        match self.operand {
+        match self.operand.as_text() {
             // It is a reference already.
-            Operand::Parsed(Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            })) => text.to_tokens(tokens),
-            operand => write::reference(tokens, operand),
+            Some(text) => text.to_tokens(tokens),
+            None => write::reference(tokens, self.operand),
         }
     }
 

@@ -7,7 +7,7 @@ pub(crate) mod parse;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, Ident, spanned::Spanned};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, spanned::Spanned};
 
 /// A key and its value, as written: in `k = v` as well as in a JSON literal.
 pub(crate) struct Property {
@@ -102,6 +102,24 @@ impl Operand {
 }
 
 impl Operand {
+    /// The text, if it is a string literal, perhaps one that a `macro_rules!` passed on.
+    pub(crate) fn as_text(&self) -> Option<&LitStr> {
+        let Self::Parsed(expr) = self else {
+            return None;
+        };
+        let mut expr = expr;
+        while let Expr::Group(group) = expr {
+            expr = &group.expr;
+        }
+        match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The same expression for a place where the user's parentheses would be reported as superfluous.
     pub(crate) fn without_parentheses(self) -> Self {
         match self {

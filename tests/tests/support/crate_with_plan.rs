@@ -8,9 +8,10 @@ use std::{
 };
 
 /// The programs in `tests/plan` whose messages are expected to the letter.
-pub(crate) const NAMES: [&str; 7] = [
+pub(crate) const NAMES: [&str; 8] = [
     "deprecated",
     "events",
+    "once",
     "properties",
     "tags",
     "typed_events",
