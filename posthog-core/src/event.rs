@@ -7,7 +7,7 @@ use crate::{
     kind::Kind,
     names, notice,
     properties::Properties,
-    property_value::{EventName, PropertyValue},
+    property_value::PropertyValue,
     timestamp::{Timestamp, ToTimestamp},
 };
 use uuid::Uuid;
@@ -132,12 +132,6 @@ impl Event {
         }
     }
 
-    /// An event of a computed name, which is not moved.
-    #[doc(hidden)]
-    pub fn named<N: EventName + ?Sized>(name: &N) -> Self {
-        Self::new(name.event_name())
-    }
-
     /// Adds a property, or replaces the one of that key. It wins over a tag of the context (CTX-47).
     pub fn property(mut self, key: impl AsRef<str>, value: impl PropertyValue) -> Self {
         self.properties.insert(key, value);
@@ -228,6 +222,10 @@ impl Event {
 /// What the macros call; not covered by any promise of stability.
 #[doc(hidden)]
 impl Event {
+    pub fn properties_mut(&mut self) -> &mut Properties {
+        &mut self.properties
+    }
+
     pub fn set_distinct_id<I: Identifier + ?Sized>(&mut self, id: &I) {
         self.overrides.distinct_id = id.identifier().map(std::borrow::Cow::into_owned);
     }

@@ -123,6 +123,27 @@ impl Properties {
 
 /// The operations that macros write one after another; not covered by any promise of stability.
 impl Properties {
+    /// A property as its `Serialize` says.
+    #[doc(hidden)]
+    pub fn property<T: PropertyValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.key(key);
+        self.value(value);
+    }
+
+    /// A property as its `Display` text.
+    #[doc(hidden)]
+    pub fn display<T: DisplayedValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.key(key);
+        self.display_value(value);
+    }
+
+    /// A property as its `Debug` text.
+    #[doc(hidden)]
+    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.key(key);
+        self.debug_value(value);
+    }
+
     /// Begins a property; exactly one value follows.
     #[doc(hidden)]
     pub fn key<K: PropertyKey + ?Sized>(&mut self, key: &K) {
@@ -138,29 +159,25 @@ impl Properties {
     /// Writes a value.
     #[doc(hidden)]
     pub fn value<T: PropertyValue + ?Sized>(&mut self, value: &T) {
-        self.write(|encoder| value.serialize(encoder));
+        self.write(&mut |encoder| value.serialize(encoder));
     }
 
     /// Writes a value's `Display` text.
     #[doc(hidden)]
-    pub fn display<T: DisplayedValue + ?Sized>(&mut self, value: &T) {
-        self.write(|encoder| {
-            serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value}"))?)
-        });
+    pub fn display_value<T: DisplayedValue + ?Sized>(&mut self, value: &T) {
+        self.text(format_args!("{value}"));
     }
 
     /// Writes a value's `Debug` text.
     #[doc(hidden)]
-    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, value: &T) {
-        self.write(|encoder| {
-            serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value:?}"))?)
-        });
+    pub fn debug_value<T: DebuggedValue + ?Sized>(&mut self, value: &T) {
+        self.text(format_args!("{value:?}"));
     }
 
     /// Writes `null`.
     #[doc(hidden)]
     pub fn null(&mut self) {
-        self.write(|encoder| serde::Serializer::serialize_none(encoder));
+        self.write(&mut |encoder| serde::Serializer::serialize_none(encoder));
     }
 
     /// Writes a value that is JSON already, as an element of the literal that is open.
@@ -244,6 +261,14 @@ impl Properties {
         })
     }
 
+    /// The value of that key, as JSON.
+    pub(crate) fn json_of(&self, key: &str) -> Option<&[u8]> {
+        let mut quoted = Vec::new();
+        write_text(&mut quoted, key);
+        let entry = self.entries[self.find(&quoted)?];
+        Some(&self.json[entry.colon + 1..entry.end])
+    }
+
     /// Adds all of `others`, which win.
     pub(crate) fn merge(&mut self, others: &Self) {
         self.broken |= others.broken;
@@ -305,13 +330,19 @@ impl Properties {
         }
     }
 
+    fn text(&mut self, text: fmt::Arguments<'_>) {
+        self.write(&mut |encoder| serde::Serializer::serialize_str(encoder, &formatted(text)?));
+    }
+
     fn writes(&self) -> bool {
         self.open
             .is_some_and(|open| !open.failed && open.depth <= crate::limits::VALUE_DEPTH)
     }
 
     /// Writes one value, or one element of the literal that is open.
-    fn write(&mut self, encode: impl FnOnce(Encoder<'_>) -> Result<(), EncodeError>) {
+    ///
+    /// Not generic: what is would be compiled once more for each type of value, in the user's crate.
+    fn write(&mut self, encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>) {
         let Some(mut open) = self.open else { return };
         if self.writes() {
             self.separate();

@@ -45,7 +45,7 @@ fn main() {
             capture!("e", total = black_box(9.5), order = &text);
         }),
         "capture, 0 properties" => repeat(&|| {
-            client.capture(Event::named("order_processed"));
+            client.capture(Event::new("order_processed"));
         }),
         "capture, 5 properties" => repeat(&|| five_properties(&client, &text)),
         "capture, 5 properties and 6 tags of 3 contexts" => {

@@ -27,7 +27,6 @@ use crate::{
     identifier, limits, notice,
     notice::say,
     options::{CaptureMode, Options},
-    properties::Properties,
     recorder::Recording,
     transport::Transport,
     user_code::caught,
@@ -97,41 +96,6 @@ pub enum Immediate {
     NotSent(Uuid),
     /// It is lost. Where the service threw it away, its [`FailedEvent`](crate::FailedEvent) says why.
     Failed(DeliveryFailure),
-}
-
-/// A client found listening.
-#[doc(hidden)]
-pub struct Listener(Client);
-
-impl Listener {
-    /// Captures an event in the current context.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "it is called for its effect; the UUID is a bonus"
-    )]
-    pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
-        event.properties.absorb(properties);
-        self.0.capture_in(&event, &Context::current())
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.0
-    }
-
-    /// Captures an error of that type in the current context.
-    pub(crate) fn capture_error(
-        self,
-        error: &dyn Error,
-        type_name: &'static str,
-        location: Location,
-    ) -> Option<Uuid> {
-        let failure = Failure {
-            type_name,
-            kind: FailureKind::Error(error),
-            location,
-        };
-        failure::report_call(&self.0, &failure, &Told::default(), Event::of_exception())
-    }
 }
 
 impl Client {
@@ -221,7 +185,23 @@ impl Client {
     pub fn capture_exception<E: Error + ?Sized>(&self, error: &E) -> Option<Uuid> {
         // A reference is an error as well, and of a size that is known.
         let location = Location::of(panic::Location::caller(), None);
-        global::listening_to(self)?.capture_error(&error, type_name::<E>(), location)
+        let client = global::listener_for(self)?;
+        client.capture_error(&error, type_name::<E>(), location)
+    }
+
+    /// Captures an error of that type in the current context.
+    pub(crate) fn capture_error(
+        &self,
+        error: &dyn Error,
+        type_name: &'static str,
+        location: Location,
+    ) -> Option<Uuid> {
+        let failure = Failure {
+            type_name,
+            kind: FailureKind::Error(error),
+            location,
+        };
+        failure::report_call(self, &failure, &Told::default(), Event::of_exception())
     }
 
     /// Captures an AI event, such as `$ai_generation`: as [`capture`](Self::capture), by a lane of its own that takes
