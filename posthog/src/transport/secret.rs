@@ -8,7 +8,7 @@
 mod mask;
 
 use mask::Mask;
-use std::{cell::Cell, fmt};
+use std::{cell::Cell, fmt, mem::ManuallyDrop};
 use ureq::{
     Error,
     unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport},
@@ -23,7 +23,23 @@ const WAITING_BYTES: usize = 128 << 10;
 
 thread_local! {
     /// The key of the request that this thread sends. It is written and looked for by the thread that asks for it.
-    static SECRET: Cell<Option<Secret>> = const { Cell::new(None) };
+    ///
+    /// The thread's end does not drop it, and so it stays within reach: a destructor of the application's own may send.
+    static SECRET: Cell<Option<ManuallyDrop<Secret>>> = const { Cell::new(None) };
+}
+
+fn replace_secret(secret: Option<Secret>) -> Option<Secret> {
+    SECRET
+        .replace(secret.map(ManuallyDrop::new))
+        .map(ManuallyDrop::into_inner)
+}
+
+fn take_secret() -> Option<Secret> {
+    replace_secret(None)
+}
+
+fn set_secret(secret: Option<Secret>) {
+    drop(replace_secret(secret));
 }
 
 /// The key, while a request is under way.
@@ -36,17 +52,18 @@ struct Secret {
 /// Runs `exchange`, and has no connection show the key to the library meanwhile. `in_head` says whether the request has it
 /// as its `Authorization`; else it is in the body, which the library does not look at.
 pub(super) fn kept<R>(key: &str, in_head: bool, exchange: impl FnOnce() -> R) -> R {
-    struct Forget;
-    impl Drop for Forget {
+    /// What was there before comes back: the logger that the library calls may itself send.
+    struct Restore(Option<Secret>);
+    impl Drop for Restore {
         fn drop(&mut self) {
-            SECRET.set(None);
+            set_secret(self.0.take());
         }
     }
-    let _forget = Forget;
-    SECRET.set(Some(Secret {
+    let secret = Secret {
         key: key.to_owned(),
         is_to_go_out: in_head,
-    }));
+    };
+    let _restore = Restore(replace_secret(Some(secret)));
     exchange()
 }
 
@@ -101,7 +118,7 @@ impl<T> Keeping<T> {
 /// encrypted, where nothing is to be looked for.
 fn out_of_sight<R>(secret: Option<Secret>, action: impl FnOnce() -> R) -> R {
     let done = action();
-    SECRET.set(secret);
+    set_secret(secret);
     done
 }
 
@@ -111,7 +128,7 @@ impl<T: Transport> Transport for Keeping<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        let mut secret = SECRET.take();
+        let mut secret = take_secret();
         // Its answer begins anew.
         self.mask = Mask::default();
         if let Some(Secret { key, is_to_go_out }) = &mut secret
@@ -135,7 +152,7 @@ impl<T: Transport> Transport for Keeping<T> {
         if self.input.len() - self.taken >= WAITING_BYTES {
             return Ok(false);
         }
-        let secret = SECRET.take();
+        let secret = take_secret();
         let key = secret.as_ref().map(|secret| secret.key.clone());
         let came = out_of_sight(secret, || self.inner.await_input(timeout));
         // Whatever came is taken over, also with an error: it may be looked at afterwards.
