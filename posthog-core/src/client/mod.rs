@@ -24,7 +24,7 @@ use crate::{
     failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
     frames::{Location, Unfinished, without_causes},
     fresh_uuid::fresh_uuid,
-    identifier, limits, notice,
+    identifier, limits, names, notice,
     notice::say,
     options::{CaptureMode, Options},
     properties::Properties,
@@ -355,7 +355,12 @@ impl Client {
                 json.len()
             ));
             // What people ask and machines answer is in no log (DLV-144).
-            if !event.is_ai() && !name.starts_with(crate::names::AI_PREFIX) {
+            // A hook may have made it one, or no longer one.
+            let sent_as = json.get(NAME_AT..).unwrap_or_default();
+            let is_ai = event.is_ai()
+                || name.starts_with(names::AI_PREFIX)
+                || sent_as.starts_with(names::AI_PREFIX.as_bytes());
+            if !is_ai {
                 say!(Trace, "{}", String::from_utf8_lossy(&json));
             }
         }
@@ -567,6 +572,9 @@ impl Client {
         !self.0.config.disabled && !self.is_opted_out()
     }
 }
+
+/// Where its name begins in an event's JSON.
+const NAME_AT: usize = b"{\"event\":\"".len();
 
 thread_local! {
     /// Set while a `before_send` hook runs: a capture in it would call it again.
