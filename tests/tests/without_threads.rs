@@ -250,8 +250,8 @@ fn dlv_62_what_a_flush_has_in_hand_when_a_shutdown_ends_is_counted() {
         let flush = other
             .spawn(move || flushing.flush(PATIENCE))
             .expect("a thread");
-        let state = held.0.lock().expect("no panic");
-        let begun = held.1.wait_while(state, |state| state.0 == 0);
+        let requests = held.0.lock().expect("no panic");
+        let begun = held.1.wait_while(requests, |requests| requests.0 == 0);
         drop(begun.expect("no panic"));
         let lost = client
             .shutdown(Duration::ZERO)
