@@ -12,9 +12,9 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
-use support::{MOMENT, PATIENCE, body};
+use support::{MOMENT, PATIENCE, Rig, body};
 
 /// A transport that answers a request once its first event was let through.
 #[derive(Default)]
@@ -105,6 +105,34 @@ fn dlv_62_a_shutdown_waits_for_an_event_under_way_although_the_worker_has_nothin
     });
     assert_eq!(client.shutdown(PATIENCE), Ok(()));
     assert_eq!((client.stats().delivered, client.stats().failed), (2, 0));
+}
+
+#[test]
+fn dlv_62_a_shutdown_says_what_its_deadline_ended_on_another_thread() {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    let rig = Rig::with(|options| {
+        options.before_send(|event| {
+            if let (Some(client), "end") = (CLIENT.get(), &*event.event) {
+                // In a hook it does not wait.
+                let _ = client.shutdown(Duration::from_secs(1));
+            }
+            Some(event)
+        })
+    });
+    assert!(CLIENT.set(rig.client.clone()).is_ok());
+    rig.wire.always(503);
+    thread::scope(|scope| {
+        let sent = scope.spawn(|| rig.client.capture_immediate(Event::new("e")));
+        rig.settled(1);
+        rig.client.capture("end");
+        rig.clock.advance(Duration::from_secs(2));
+        assert!(matches!(
+            sent.join().expect("no panic"),
+            Immediate::Failed(_)
+        ));
+    });
+    let lost = rig.client.shutdown(PATIENCE).map_err(|error| error.pending);
+    assert_eq!((lost, rig.client.stats().failed_at_shutdown), (Err(1), 1));
 }
 
 /// Flushes the client that it sends for.

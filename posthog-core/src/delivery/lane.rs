@@ -336,7 +336,7 @@ impl Shared {
     /// Ends the shutdown: what is not final is lost. Whoever comes first says so, the worker or who waits for it, and the
     /// result stays (DLV-61, DLV-62).
     fn conclude(&self, mut state: MutexGuard<'_, State>) -> Result<(), FlushError> {
-        let pending = state.open();
+        let pending = state.open() + state.direct.lost();
         // A request under way keeps its events: the worker counts them when it comes back.
         let lost = state.schedule.abandon();
         add(&self.counters.abandoned, lost as u64);
