@@ -264,6 +264,24 @@ fn answer(stream: TcpStream, given: &Mutex<Vec<String>>) {
 }
 
 #[test]
+fn dlv_10_the_user_of_a_host_reaches_it() {
+    let (url, given) = bare_server();
+    let url = url.replace("http://", "http://martin:secret@");
+    for mode in [CaptureMode::V0, CaptureMode::V1] {
+        let client = over_http(url.clone(), mode);
+        client.capture("e");
+        assert_eq!(client.stats().delivered, 1);
+    }
+    let given = given.lock().expect("no panic").clone();
+    // V1 has a key in its place.
+    assert!(
+        given[0].ends_with(": Basic bWFydGluOnNlY3JldA=="),
+        "{given:?}"
+    );
+    assert!(given[1].ends_with(": Bearer phc_test"), "{given:?}");
+}
+
+#[test]
 fn dlv_146_a_logger_that_sends_in_the_midst_of_a_request_leaves_its_key_in_place() {
     static LOGGER: Tattling = Tattling;
     log::set_logger(&LOGGER).expect("the only logger");

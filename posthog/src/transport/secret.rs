@@ -14,9 +14,6 @@ use ureq::{
     unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport},
 };
 
-/// What stands before the key in the header `Authorization`.
-const SCHEME: &str = "Bearer ";
-
 /// How much of an answer waits to be understood, at most. A head has to fit, and so has the size of a chunk; both are
 /// shorter by far.
 const WAITING_BYTES: usize = 128 << 10;
@@ -45,13 +42,13 @@ fn set_secret(secret: Option<Secret>) {
 /// The key, while a request is under way.
 struct Secret {
     key: String,
-    /// Whether its place in the head is still taken by the stand-in.
-    is_to_go_out: bool,
+    /// The value of `Authorization`, while its place in the head is still taken by the stand-in.
+    to_go_out: Option<String>,
 }
 
-/// Runs `exchange`, and has no connection show the key to the library meanwhile. `in_head` says whether the request has it
-/// as its `Authorization`; else it is in the body, which the library does not look at.
-pub(super) fn kept<R>(key: &str, in_head: bool, exchange: impl FnOnce() -> R) -> R {
+/// Runs `exchange`, and has no connection show the key to the library meanwhile. `authorization` is what the request has as
+/// its `Authorization`; a key that is in the body the library does not look at.
+pub(super) fn kept<R>(key: &str, authorization: Option<&str>, exchange: impl FnOnce() -> R) -> R {
     /// What was there before comes back: the logger that the library calls may itself send.
     struct Restore(Option<Secret>);
     impl Drop for Restore {
@@ -61,18 +58,16 @@ pub(super) fn kept<R>(key: &str, in_head: bool, exchange: impl FnOnce() -> R) ->
     }
     let secret = Secret {
         key: key.to_owned(),
-        is_to_go_out: in_head,
+        to_go_out: authorization.map(str::to_owned),
     };
     let _restore = Restore(replace_secret(Some(secret)));
     exchange()
 }
 
-/// The value of `Authorization` as the library may see it.
+/// The value of `Authorization` as the library may see it: its scheme, and as many stars as the rest has bytes.
 pub(super) fn stand_in(authorization: &str) -> String {
-    match authorization.strip_prefix(SCHEME) {
-        Some(key) => format!("{SCHEME}{}", "*".repeat(key.len())),
-        None => authorization.to_owned(),
-    }
+    let (scheme, rest) = authorization.split_once(' ').unwrap_or(("", authorization));
+    format!("{scheme} {}", "*".repeat(rest.len()))
 }
 
 /// Wraps every connection that another connector makes.
@@ -131,18 +126,18 @@ impl<T: Transport> Transport for Keeping<T> {
         let mut secret = take_secret();
         // Its answer begins anew.
         self.mask = Mask::default();
-        if let Some(Secret { key, is_to_go_out }) = &mut secret
-            && *is_to_go_out
+        if let Some(Secret { to_go_out, .. }) = &mut secret
+            && let Some(authorization) = to_go_out
         {
-            let stand_in = stand_in(&format!("{SCHEME}{key}"));
+            let stand_in = stand_in(authorization);
             let out = &mut self.inner.buffers().output()[..amount];
             let found = out
                 .windows(stand_in.len())
                 .position(|part| part == stand_in.as_bytes());
             if let Some(at) = found {
-                out[at + SCHEME.len()..at + stand_in.len()].copy_from_slice(key.as_bytes());
+                out[at..at + stand_in.len()].copy_from_slice(authorization.as_bytes());
                 // A head has one, and what follows is the body's.
-                *is_to_go_out = false;
+                *to_go_out = None;
             }
         }
         out_of_sight(secret, || self.inner.transmit_output(amount, timeout))
