@@ -2,6 +2,7 @@
 //!
 //! Whatever is missing for a request, a TLS stack above all, fails that request and panics nowhere.
 
+mod basic;
 mod lookup;
 #[cfg(feature = "_tls")]
 mod roots;
@@ -74,7 +75,11 @@ impl HttpTransport {
     }
 
     /// Sends a request and reads its answer.
-    fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
+    fn exchange(
+        &self,
+        request: &Request,
+        authorization: Option<&str>,
+    ) -> Result<Response, TransportError> {
         let failed = |error: ureq::Error| failure(&error, request);
         let mut builder = self
             .agent
@@ -83,11 +88,12 @@ impl HttpTransport {
             .timeout_global(Some(request.timeout))
             .build();
         for (name, value) in &request.headers {
-            builder = if *name == AUTHORIZATION {
-                builder.header(*name, secret::stand_in(value))
-            } else {
-                builder.header(*name, value)
-            };
+            if *name != AUTHORIZATION {
+                builder = builder.header(*name, value);
+            }
+        }
+        if let Some(authorization) = authorization {
+            builder = builder.header(AUTHORIZATION, secret::stand_in(authorization));
         }
         let mut answer = builder.send(&request.body[..]).map_err(failed)?;
         let retry_after = answer
@@ -123,12 +129,17 @@ impl Transport for HttpTransport {
                 reason: "there is no TLS provider".to_owned(),
             });
         }
-        let in_head = request
-            .headers
-            .iter()
-            .any(|(name, _)| *name == AUTHORIZATION);
+        let mut headers = request.headers.iter();
+        let authorization = headers
+            .find(|(name, _)| *name == AUTHORIZATION)
+            .map(|(_, value)| value.clone())
+            // The library would make one of it and dump it.
+            .or_else(|| basic::authorization(&request.url));
+        let authorization = authorization.as_deref();
         // Until the body is read: the server may say the key back.
-        secret::kept(request.key(), in_head, || self.exchange(request))
+        secret::kept(request.key(), authorization, || {
+            self.exchange(request, authorization)
+        })
     }
 }
 

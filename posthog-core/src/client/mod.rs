@@ -24,7 +24,7 @@ use crate::{
     failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
     frames::{Location, Unfinished, without_causes},
     fresh_uuid::fresh_uuid,
-    identifier, limits, notice,
+    identifier, limits, names, notice,
     notice::say,
     options::{CaptureMode, Options},
     recorder::Recording,
@@ -335,7 +335,12 @@ impl Client {
                 json.len()
             ));
             // What people ask and machines answer is in no log (DLV-144).
-            if !event.is_ai() && !name.starts_with(crate::names::AI_PREFIX) {
+            // A hook may have made it one, or no longer one.
+            let sent_as = json.get(NAME_AT..).unwrap_or_default();
+            let is_ai = event.is_ai()
+                || name.starts_with(names::AI_PREFIX)
+                || sent_as.starts_with(names::AI_PREFIX.as_bytes());
+            if !is_ai {
                 say!(Trace, "{}", String::from_utf8_lossy(&json));
             }
         }
@@ -550,6 +555,9 @@ impl Client {
 
 /// How long a capture waits for the names of a stack that has to be complete. Once they were looked up they are at hand.
 const LONGEST_LOOK_UP: Duration = Duration::from_secs(2);
+
+/// Where its name begins in an event's JSON.
+const NAME_AT: usize = b"{\"event\":\"".len();
 
 thread_local! {
     /// Set while a `before_send` hook runs: a capture in it would call it again.
