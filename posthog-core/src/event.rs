@@ -7,8 +7,7 @@ use crate::{
     kind::Kind,
     names, notice,
     properties::Properties,
-    property_value::{EventName, PropertyValue},
-    scratch,
+    property_value::PropertyValue,
     timestamp::{Timestamp, ToTimestamp},
 };
 use uuid::Uuid;
@@ -133,19 +132,23 @@ impl Event {
         }
     }
 
-    /// An event of a computed name, which is not moved.
-    #[doc(hidden)]
-    pub fn named<N: EventName + ?Sized>(name: &N) -> Self {
-        Self::new(scratch::name(name.event_name()))
-    }
-
-    /// Gives the thread's buffers back, for its next event.
-    pub(crate) fn recycle(self) {
+    /// Makes it an event without a name again, whose buffers are there for the next one.
+    pub(crate) fn clear(&mut self) {
         let Self {
-            name, properties, ..
+            kind,
+            name,
+            properties,
+            overrides,
+            exception,
         } = self;
-        properties.recycle();
-        scratch::give_name_back(name);
+        *kind = Kind::Capture;
+        if name.capacity() > KEPT_NAME_BYTES {
+            *name = String::new();
+        }
+        name.clear();
+        properties.clear();
+        *overrides = Overrides::default();
+        *exception = None;
     }
 
     /// Adds a property, or replaces the one of that key. It wins over a tag of the context (CTX-47).
@@ -238,6 +241,10 @@ impl Event {
 /// What the macros call; not covered by any promise of stability.
 #[doc(hidden)]
 impl Event {
+    pub fn properties_mut(&mut self) -> &mut Properties {
+        &mut self.properties
+    }
+
     pub fn set_distinct_id<I: Identifier + ?Sized>(&mut self, id: &I) {
         self.overrides.distinct_id = id.identifier().map(std::borrow::Cow::into_owned);
     }
@@ -291,6 +298,9 @@ impl Event {
         self.properties.value(value);
     }
 }
+
+/// The room of a longer name is not kept: nobody has many of them.
+const KEPT_NAME_BYTES: usize = 1024;
 
 /// As IDs are cleaned (CAP-42, CAP-43).
 fn cleaned(text: &str) -> String {

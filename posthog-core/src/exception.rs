@@ -1,7 +1,7 @@
 //! An error about to be captured by a call.
 
 use crate::{
-    client::{Client, Listener, global},
+    client::{Client, global},
     event::Event,
     event_id::ToUuid,
     failure::{self, Failure, FailureKind, ToLevel, Told},
@@ -76,33 +76,33 @@ impl<'a> Exception<'a> {
 
     /// How bad it is: a [`Level`](crate::Level), or its name as text. Defaults to an error (EXC-33).
     pub fn level(mut self, level: impl ToLevel) -> Self {
-        self.set_level(&level);
+        self.told.set_level(&level);
         self
     }
 
     /// Groups it with all others of the same fingerprint, instead of by type and place (EXC-49). A blank one counts as
     /// absent.
     pub fn fingerprint(mut self, fingerprint: impl AsRef<str>) -> Self {
-        self.set_fingerprint(&fingerprint);
+        self.told.set_fingerprint(fingerprint.as_ref());
         self
     }
 
     /// How it was caught: text is the type, such as `"task"` or `"middleware"`, instead of `"generic"`; an object has
     /// fields of the mechanism (EXC-29, EXC-32).
     pub fn mechanism(mut self, mechanism: impl PropertyValue) -> Self {
-        self.set_mechanism(&mechanism);
+        self.told.mechanism.read(&mechanism);
         self
     }
 
     /// Whether the application deals with it. Defaults to `true`; `false` says that it escaped (EXC-30).
     pub fn handled(mut self, handled: bool) -> Self {
-        self.set_handled(handled);
+        self.told.mechanism.handled = Some(handled);
         self
     }
 
     /// The hook that caught it, as `<technology>.<stable_hook>`, such as `tower.layer` (EXC-34). Defaults to none.
     pub fn source(mut self, source: impl AsRef<str>) -> Self {
-        self.set_source(&source);
+        self.told.set_source(source.as_ref());
         self
     }
 
@@ -155,63 +155,26 @@ impl<'a> Exception<'a> {
         reason = "it is called for its effect; the UUID is a bonus"
     )]
     pub fn capture(self) -> Option<Uuid> {
-        global::listening()?.capture_exception(self, Properties::new())
+        self.capture_by(global::listener())
     }
 
     /// Captures it in the current context with a client of one's own.
     pub fn capture_with<C: AsRef<Client> + ?Sized>(self, client: &C) -> Option<Uuid> {
-        global::listening_to(client)?.capture_exception(self, Properties::new())
-    }
-}
-
-/// What the macros call; not covered by any promise of stability.
-#[doc(hidden)]
-impl Exception<'_> {
-    pub fn set_level<L: ToLevel + ?Sized>(&mut self, level: &L) {
-        self.told.set_level(level);
+        self.capture_by(global::listener_for(client.as_ref()))
     }
 
-    pub fn set_fingerprint<S: AsRef<str> + ?Sized>(&mut self, fingerprint: &S) {
-        self.told.set_fingerprint(fingerprint.as_ref());
-    }
-
-    pub fn set_mechanism<T: PropertyValue + ?Sized>(&mut self, mechanism: &T) {
-        self.told.mechanism.read(mechanism);
-    }
-
-    pub fn set_handled(&mut self, handled: bool) {
-        self.told.mechanism.handled = Some(handled);
-    }
-
-    pub fn set_source<S: AsRef<str> + ?Sized>(&mut self, source: &S) {
-        self.told.set_source(source.as_ref());
-    }
-
-    /// The event that it will be, for the options of every event.
-    pub fn event(&mut self) -> &mut Event {
-        &mut self.event
-    }
-}
-
-impl Listener {
-    /// Captures an exception in the current context.
-    #[doc(hidden)]
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "it is called for its effect; the UUID is a bonus"
-    )]
-    pub fn capture_exception(
-        self,
-        exception: Exception<'_>,
-        properties: Properties,
-    ) -> Option<Uuid> {
-        let Exception {
+    fn capture_by(self, client: Option<Client>) -> Option<Uuid> {
+        let Self {
             failure,
             told,
-            mut event,
-        } = exception;
-        event.properties.absorb(properties);
-        failure::report_call(self.client(), &failure, &told, event)
+            event,
+        } = self;
+        failure::report_call(&client?, &failure, &told, event)
+    }
+
+    /// Captures it with what goes with that event.
+    pub(crate) fn report(self, client: &Client, event: Event) -> Option<Uuid> {
+        failure::report_call(client, &self.failure, &self.told, event)
     }
 }
 

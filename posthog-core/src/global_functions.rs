@@ -3,12 +3,12 @@
 use crate::{
     client::{
         FlushError,
-        global::{self, listening},
+        global::{self, listener},
     },
+    context::Context,
     event::Event,
     frames::Location,
     identifier::Identifier,
-    properties::Properties,
     property_value::PropertyValue,
 };
 use std::{any::type_name, error::Error, panic, time::Duration};
@@ -19,7 +19,8 @@ use uuid::Uuid;
 /// It never blocks on the network, never panics and returns no error; what is lost is counted and logged (CAP-2).
 /// Without a global client it does nothing (CAP-6).
 pub fn capture(event: impl Into<Event>) -> Option<Uuid> {
-    listening()?.capture(event.into(), Properties::new())
+    let client = listener()?;
+    client.capture_in(&event.into(), &Context::current())
 }
 
 /// Captures an AI event, such as `$ai_generation`. See [`Client::capture_ai`](crate::Client::capture_ai).
@@ -50,7 +51,7 @@ pub fn capture_ai(event: impl Into<Event>) -> Option<Uuid> {
 pub fn capture_exception<E: Error + ?Sized>(error: &E) -> Option<Uuid> {
     let location = Location::of(panic::Location::caller(), None);
     // A reference is an error as well, and of a size that is known.
-    listening()?.capture_error(&error, type_name::<E>(), location)
+    global::listener()?.capture_error(&error, type_name::<E>(), location)
 }
 
 /// Sends what is queued now, and waits until all that was captured before is delivered or given up.

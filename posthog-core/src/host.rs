@@ -51,9 +51,13 @@ impl Host {
             return fault("it has characters that no host has, or a query or fragment");
         }
         let authority = rest.split('/').next().unwrap_or_default();
-        let (name, port) = split_port(authority.rsplit('@').next().unwrap_or_default());
+        let (user, address) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (name, port) = split_port(address);
         if name.is_empty() || !authority.is_ascii() {
             return fault("it names no host in ASCII");
+        }
+        if user.contains(['@', '[', ']']) {
+            return fault("its user has characters that no user has");
         }
         if !is_plain(name) && !is_ipv6(name) {
             return fault("its name has characters that no host has");
@@ -171,6 +175,9 @@ mod tests {
             "http://h?x=1",
             "http://:80",
             "http://user@",
+            "http://us[er@h",
+            "http://user:p]w@h",
+            "http://user:p@w@h",
             "http://h:1:2",
             "http://[::1",
             "http://[::1]]",

@@ -10,6 +10,7 @@ pub mod illegal_id;
 pub mod known_names;
 pub mod limits;
 pub mod names;
+pub mod plan;
 pub mod rfc3339;
 pub mod spelling;
 pub mod uuid_text;
@@ -28,6 +29,8 @@ mod config;
 mod context;
 #[cfg(feature = "runtime")]
 mod delivery;
+#[cfg(feature = "runtime")]
+mod draft;
 #[cfg(feature = "runtime")]
 mod event;
 #[cfg(feature = "runtime")]
@@ -67,6 +70,9 @@ mod options;
 #[cfg(feature = "runtime")]
 mod plain;
 #[cfg(feature = "runtime")]
+#[doc(hidden)]
+pub mod planned;
+#[cfg(feature = "runtime")]
 mod properties;
 #[cfg(feature = "runtime")]
 mod property_value;
@@ -99,6 +105,7 @@ pub use self::{
         new_context, set_context_device_id, set_context_session, tag,
     },
     delivery::{Compression, DeliveryFailure, DeliveryFailureKind, FailedEvent},
+    draft::Draft,
     event::Event,
     event_id::ToUuid,
     exception::Exception,
@@ -121,8 +128,8 @@ pub use self::{
 pub mod expansion {
     pub use crate::{
         client::{
-            Installed, Listener,
-            global::{listening, listening_to},
+            Installed,
+            global::{begin, begin_with, listening},
         },
         context::{Detached, set_tags, wrap},
         failure::{Failure, FailureKind},

@@ -112,3 +112,65 @@ pub const SWITCHES: [&str; 3] = [PROCESS_PERSON_PROFILE, COOKIELESS_MODE, IGNORE
 
 /// What `$lib` says (CAP-70). The service reads stack frames by it (EXC-10), so it never changes.
 pub const LIBRARY: &str = "posthog-rust";
+
+/// The options of `capture!`: what `name = value` means other than a property.
+pub const EVENT_OPTIONS: [&str; 13] = [
+    "client",
+    "distinct_id",
+    "session_id",
+    "timestamp",
+    "uuid",
+    "product_tour_id",
+    "disable_geoip",
+    "process_person_profile",
+    "cookieless_mode",
+    "disable_skew_correction",
+    "groups",
+    "set",
+    "set_once",
+];
+
+/// The name of the event that a struct of that name is, unless it says another: `OrderProcessed` is `order_processed`.
+#[must_use]
+pub fn event_of_struct(name: &str) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (at, character) in characters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| characters[at]);
+        if character.is_uppercase() {
+            // A word begins behind a small letter, and where a row of capitals ends: `HTTPError`.
+            let behind_word = before.is_some_and(|before| !before.is_uppercase() && before != '_');
+            let ends_capitals = before.is_some_and(char::is_uppercase)
+                && characters
+                    .get(at + 1)
+                    .is_some_and(|next| next.is_lowercase());
+            if behind_word || ends_capitals {
+                snake.push('_');
+            }
+            snake.extend(character.to_lowercase());
+        } else {
+            snake.push(*character);
+        }
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::event_of_struct;
+
+    #[test]
+    fn the_name_of_a_struct_becomes_the_name_of_its_event() {
+        for (name, expected) in [
+            ("OrderProcessed", "order_processed"),
+            ("HTTPError", "http_error"),
+            ("Step2Done", "step2_done"),
+            ("Paid", "paid"),
+            ("A", "a"),
+            ("Already_Snake", "already_snake"),
+            ("already_snake", "already_snake"),
+        ] {
+            assert_eq!(event_of_struct(name), expected);
+        }
+    }
+}

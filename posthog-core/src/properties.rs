@@ -103,9 +103,7 @@ impl Properties {
 
     /// Adds a property, or replaces the one of that key.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl PropertyValue) {
-        let mut open = self.start(Origin::Written, |json| write_text(json, key.as_ref()));
-        self.encode(&mut open, |encoder| value.serialize(encoder));
-        self.keep(&open);
+        self.property(key.as_ref(), &value);
     }
 
     /// How many properties there are.
@@ -139,6 +137,26 @@ impl Properties {
 
 /// The operations that macros write one after another; not covered by any promise of stability.
 impl Properties {
+    /// A property as its `Serialize` says.
+    #[doc(hidden)]
+    pub fn property<T: PropertyValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.write_whole(key, &mut |encoder| value.serialize(encoder));
+    }
+
+    /// A property as its `Display` text.
+    #[doc(hidden)]
+    pub fn display<T: DisplayedValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.key(key);
+        self.display_value(value);
+    }
+
+    /// A property as its `Debug` text.
+    #[doc(hidden)]
+    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, key: &str, value: &T) {
+        self.key(key);
+        self.debug_value(value);
+    }
+
     /// Begins a property; exactly one value follows.
     #[doc(hidden)]
     pub fn key<K: PropertyKey + ?Sized>(&mut self, key: &K) {
@@ -154,29 +172,25 @@ impl Properties {
     /// Writes a value.
     #[doc(hidden)]
     pub fn value<T: PropertyValue + ?Sized>(&mut self, value: &T) {
-        self.write(|encoder| value.serialize(encoder));
+        self.write(&mut |encoder| value.serialize(encoder));
     }
 
     /// Writes a value's `Display` text.
     #[doc(hidden)]
-    pub fn display<T: DisplayedValue + ?Sized>(&mut self, value: &T) {
-        self.write(|encoder| {
-            serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value}"))?)
-        });
+    pub fn display_value<T: DisplayedValue + ?Sized>(&mut self, value: &T) {
+        self.text(format_args!("{value}"));
     }
 
     /// Writes a value's `Debug` text.
     #[doc(hidden)]
-    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, value: &T) {
-        self.write(|encoder| {
-            serde::Serializer::serialize_str(encoder, &formatted(format_args!("{value:?}"))?)
-        });
+    pub fn debug_value<T: DebuggedValue + ?Sized>(&mut self, value: &T) {
+        self.text(format_args!("{value:?}"));
     }
 
     /// Writes `null`.
     #[doc(hidden)]
     pub fn null(&mut self) {
-        self.write(|encoder| serde::Serializer::serialize_none(encoder));
+        self.write(&mut |encoder| serde::Serializer::serialize_none(encoder));
     }
 
     /// Writes a value that is JSON already, as an element of the literal that is open.
@@ -282,6 +296,14 @@ impl Properties {
         }
     }
 
+    /// The value of that key, as JSON.
+    pub(crate) fn json_of(&self, key: &str) -> Option<&[u8]> {
+        let mut quoted = Vec::new();
+        write_text(&mut quoted, key);
+        let entry = self.entries[self.find(&quoted, hash_of(&quoted))?];
+        Some(&self.json[entry.colon + 1..entry.end])
+    }
+
     /// Adds all of `others`, which win.
     pub(crate) fn merge(&mut self, others: &Self) {
         self.broken |= others.broken;
@@ -346,12 +368,18 @@ impl Properties {
         }
     }
 
+    fn text(&mut self, text: fmt::Arguments<'_>) {
+        self.write(&mut |encoder| serde::Serializer::serialize_str(encoder, &formatted(text)?));
+    }
+
     fn writes(&self) -> bool {
         self.open.is_some_and(|open| open.writes())
     }
 
     /// Writes one value, or one element of the literal that is open.
-    fn write(&mut self, encode: impl FnOnce(Encoder<'_>) -> Result<(), EncodeError>) {
+    ///
+    /// Not generic: what is would be compiled once more for each type of value, in the user's crate.
+    fn write(&mut self, encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>) {
         let Some(mut open) = self.open.take() else {
             return;
         };
@@ -368,10 +396,21 @@ impl Properties {
         }
     }
 
+    /// Writes a property of one value.
+    fn write_whole(
+        &mut self,
+        key: &str,
+        encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
+    ) {
+        let mut open = self.start(Origin::Written, |json| write_text(json, key));
+        self.encode(&mut open, encode);
+        self.keep(&open);
+    }
+
     fn encode(
         &mut self,
         open: &mut Open,
-        encode: impl FnOnce(Encoder<'_>) -> Result<(), EncodeError>,
+        encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
     ) {
         let encoder = Encoder::new(&mut self.json, open.depth, &mut open.replaced);
         // The user's code runs here; it may panic, and it may itself tag and capture.
@@ -593,6 +632,27 @@ impl Spare {
 }
 
 impl Properties {
+    /// Takes all away, and keeps the room for others.
+    pub(crate) fn clear(&mut self) {
+        let Self {
+            json,
+            entries,
+            keys,
+            has_special,
+            index,
+            gaps,
+            open,
+            broken,
+        } = self;
+        if json.capacity() > LARGEST_SPARE {
+            *self = Self::new();
+            return;
+        }
+        json.clear();
+        entries.clear();
+        (*keys, *has_special, *index, *gaps, *open, *broken) = (0, false, None, 0, None, false);
+    }
+
     /// Gives the room back that they took.
     pub(crate) fn recycle(self) {
         let Self {

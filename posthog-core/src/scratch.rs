@@ -1,12 +1,10 @@
-//! Buffers of each thread in which events are put together, so that an event needs no allocation.
+//! A buffer for each thread in which events are put together, so that an event needs no allocation.
 
 use std::cell::Cell;
 
 thread_local! {
     /// Empty while it is lent: whoever captures meanwhile gets a new one.
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    /// As [`BUFFER`], for the name of an event.
-    static NAME: Cell<String> = const { Cell::new(String::new()) };
 }
 
 /// A larger one is not kept: a thread that has captured one large event need not hold its room for ever.
@@ -27,21 +25,5 @@ pub(crate) fn give_back(mut buffer: Vec<u8>) {
     if buffer.capacity() <= MOST_KEPT {
         buffer.clear();
         let _ = BUFFER.try_with(|kept| kept.set(buffer));
-    }
-}
-
-/// A copy of an event's name.
-pub(crate) fn name(name: &str) -> String {
-    let mut copy = NAME.try_with(Cell::take).unwrap_or_default();
-    copy.push_str(name);
-    copy
-}
-
-/// Keeps the room of a name for the thread's next event.
-pub(crate) fn give_name_back(mut name: String) {
-    // The service takes names of up to 200 bytes.
-    if name.capacity() <= 256 {
-        name.clear();
-        let _ = NAME.try_with(|kept| kept.set(name));
     }
 }

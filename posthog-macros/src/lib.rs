@@ -10,11 +10,13 @@
 mod capture;
 mod context;
 mod errors;
+mod event_derive;
 mod literal;
 #[cfg(test)]
 mod mistakes;
 mod option_value;
 mod options;
+mod plan;
 mod property;
 mod root;
 mod salvage;
@@ -24,6 +26,7 @@ mod snapshots;
 mod spans;
 mod tag;
 mod unread;
+mod write;
 
 use proc_macro::TokenStream;
 
@@ -34,7 +37,8 @@ use proc_macro::TokenStream;
 /// capture!("order_processed", total = order.total, items = ["a", "b"], distinct_id = &user.id);
 /// ```
 ///
-/// The name comes first: a string literal, or any expression that is `AsRef<str>`. Then, in any order, properties, options
+/// The name comes first: a string literal, or any expression that is `AsRef<str>`, or a value of a struct that derives
+/// [`Event`](macro@Event). Then, in any order, properties, options
 /// and maps to merge:
 ///
 /// | written | sent |
@@ -56,6 +60,8 @@ use proc_macro::TokenStream;
 /// listening, the arguments are not even evaluated. They are evaluated in the order in which they are written, each once,
 /// and only borrowed; `?`, `.await` and `return` in them mean what they mean outside.
 ///
+/// Where the crate has a tracking plan, `posthog.plan.json`, a literal name and what stands with it are held to it.
+///
 /// A short property takes its name from the variable: an editor that renames the variable renames the property.
 ///
 /// # What is checked
@@ -68,13 +74,11 @@ use proc_macro::TokenStream;
 ///
 /// ```ignore
 /// // capture!("order_processed", total = order.total, distinct_id = id)
-/// if let Some(listener) = listening() {
-///     let mut event = Event::named(&("order_processed"));
-///     let mut properties = Properties::new();
-///     properties.key("total");
-///     properties.value(&(order.total));
-///     event.set_distinct_id(&(id));
-///     listener.capture(event, properties)
+/// if listening() {
+///     begin("order_processed")
+///         .property("total", &(order.total))
+///         .set_distinct_id(&(id))
+///         .capture()
 /// } else {
 ///     None
 /// }
@@ -198,4 +202,56 @@ pub fn context(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn scoped(arguments: TokenStream, item: TokenStream) -> TokenStream {
     scoped::scoped(arguments.into(), &item.into()).into()
+}
+
+/// Makes a struct an event.
+///
+/// ```ignore
+/// #[derive(Event)]
+/// #[event(name = "order_processed")] // without it the name of the struct in snake case, which is the same here
+/// struct OrderProcessed<'a> {
+///     total: f64,
+///     #[event(rename = "currency_code")]
+///     currency: &'a str,
+///     coupon: Option<String>, // left out where it is `None`
+///     #[event(flatten)]
+///     shop: Shop, // a struct or map that implements `serde::Serialize`: its entries are properties
+///     #[event(distinct_id)]
+///     customer: u64, // who did it, and no property
+///     #[event(skip)]
+///     internal: u32,
+/// }
+///
+/// capture!(OrderProcessed { .. });
+/// capture!(&event, attempts = 2, distinct_id = "someone-else");
+/// posthog::capture(event);
+/// ```
+///
+/// The struct has named fields, or none. Each is a property, and implements `serde::Serialize`; so does each of its type
+/// parameters. A property that `capture!` adds wins over one of the struct. Only a type that is written as an `Option` is
+/// taken for one: the `None` of an alias is sent as `null`.
+///
+/// Name, properties and types are held to the tracking plan, where the crate has one. `crate = path` is for a dependency
+/// that is not called `posthog`.
+///
+/// # Expansion
+///
+/// ```ignore
+/// impl EventName for OrderProcessed<'_> {
+///     fn event_name(&self) -> &str {
+///         "order_processed"
+///     }
+///     fn to_event(&self) -> Event {
+///         let mut event = Event::new("order_processed");
+///         event.properties_mut().property("total", &self.total);
+///         // and so on
+///         event
+///     }
+/// }
+/// impl From<OrderProcessed<'_>> for Event { .. }
+/// impl From<&OrderProcessed<'_>> for Event { .. }
+/// ```
+#[proc_macro_derive(Event, attributes(event))]
+pub fn event(input: TokenStream) -> TokenStream {
+    event_derive::event(input.into()).into()
 }

@@ -11,6 +11,7 @@ use crate::{
     errors::Errors,
     literal::Literal,
     option_value::{self, Takes},
+    plan::{self, Planned},
     property::{self, Operand, Property},
     root::Root,
     spans,
@@ -100,7 +101,8 @@ impl Written {
             match (name.as_str(), option.setting) {
                 ("tags", Setting::Tags(tags)) => {
                     property::check::tags(&tags, errors);
-                    options.set(Call::Tags(option.name, tags), errors);
+                    let planned = plan::check::tags(&tags, errors);
+                    options.set(Call::Tags(option.name, tags, planned), errors);
                 }
                 ("fresh", Setting::Bare) => options.set(Call::Fresh(option.name), errors),
                 (name, Setting::Value(operand)) if takes(name).is_some() => {
@@ -175,7 +177,7 @@ enum Call {
     Fresh(Ident),
     Switch(Ident, Operand),
     Reference(Ident, Operand),
-    Tags(Ident, Vec<Property>),
+    Tags(Ident, Vec<Property>, Planned),
 }
 
 impl Call {
@@ -184,7 +186,7 @@ impl Call {
             Self::Fresh(name)
             | Self::Switch(name, _)
             | Self::Reference(name, _)
-            | Self::Tags(name, _) => name,
+            | Self::Tags(name, ..) => name,
         }
     }
 
@@ -197,7 +199,7 @@ impl Call {
             Self::Switch(_, Operand::Parsed(expr)) => quote_spanned!(spans::own()=> #expr),
             Self::Switch(_, Operand::Unparsed(raw)) => quote_spanned!(spans::own()=> (#raw)),
             Self::Reference(_, operand) => property::expand::reference(operand),
-            Self::Tags(_, tags) => property::expand::properties(root, tags),
+            Self::Tags(_, tags, planned) => property::expand::properties(root, tags, planned),
         };
         quote_spanned!(spans::own()=> .#method(#argument))
     }

@@ -10,6 +10,7 @@ use syn::{
 
 use crate::{
     errors::{Errors, mistake},
+    plan::{self, Planned},
     property::{self, Key, Property},
     root::Root,
     spans,
@@ -23,7 +24,8 @@ pub(crate) fn tag(input: TokenStream) -> TokenStream {
         Vec::new()
     });
     property::check::tags(&tags, &mut errors);
-    expand(&tags, &errors)
+    let planned = plan::check::tags(&tags, &mut errors);
+    expand(&tags, &planned, &errors)
 }
 
 fn tags(input: ParseStream, errors: &mut Errors) -> syn::Result<Vec<Property>> {
@@ -103,10 +105,10 @@ fn key_is_not_a_variable(input: ParseStream) -> syn::Result<()> {
     Err(syn::Error::new(key.span(), message))
 }
 
-fn expand(tags: &[Property], errors: &Errors) -> TokenStream {
+fn expand(tags: &[Property], planned: &Planned, errors: &Errors) -> TokenStream {
     let errors = errors.to_statements();
     let root = Root::default();
-    let properties = property::expand::properties(&root, tags);
+    let properties = property::expand::properties(&root, tags, planned);
     quote_spanned! {spans::own()=> {
         #errors
         #root::__private::set_tags(#properties);

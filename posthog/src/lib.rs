@@ -42,6 +42,8 @@
 //! How requests may be compressed beside gzip, by [`Options::compression`] and with [`CaptureMode::V1`] only:
 //!
 //! - `deflate`, `zstd`, `br`: [`Compression`] has further values.
+//!
+//! - `plan`: the tool `posthog-plan`, for tracking plans. The macros hold a program to its plan without it.
 
 mod client;
 mod init;
@@ -52,7 +54,7 @@ pub use init::{Guard, init, init_with};
 #[doc(inline)]
 pub use posthog_core::{
     CaptureMode, CapturedEvent, Clock, Compression, Context, DebuggedValue, DeliveryFailure,
-    DeliveryFailureKind, DisplayedValue, Event, EventName, Exception, ExceptionRateLimit,
+    DeliveryFailureKind, DisplayedValue, Draft, Event, EventName, Exception, ExceptionRateLimit,
     ExceptionText, FailedEvent, FlushError, Identifier, Immediate, InContext, InitError,
     InvalidSessionId, InvalidTimestamp, Level, NewContext, Options, Properties, PropertyKey,
     PropertyValue, Request, Response, Scope, SessionId, Stats, Timestamp, ToLevel, ToTimestamp,
@@ -61,21 +63,25 @@ pub use posthog_core::{
     set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
-pub use posthog_macros::{capture, context, scoped, tag};
+pub use posthog_macros::{Event, capture, context, scoped, tag};
 
 pub use transport::{HttpTransport, HttpTransportBuilder};
 #[cfg(feature = "_tls")]
 pub use transport::{InvalidRootCertificates, RootCertificates};
 
 /// What the compiler's messages about the macros can name. There is nothing in here to use.
-pub use posthog_core::site;
+pub use posthog_core::{planned, site};
 
 /// What expansions of the macros call. Nothing in here is covered by any promise of stability.
 #[doc(hidden)]
 pub mod __private {
     pub use posthog_core::expansion::*;
     pub use std::{
+        cfg, column, concat,
+        convert::From,
+        file, include_bytes, line,
         option::Option::{self, None, Some},
+        primitive::str,
         result::Result::{self, Err, Ok},
     };
 }

@@ -2,6 +2,7 @@
 //!
 //! Whatever is missing for a request, a TLS stack above all, fails that request and panics nowhere.
 
+mod basic;
 mod lookup;
 #[cfg(feature = "_tls")]
 mod roots;
@@ -75,7 +76,11 @@ impl HttpTransport {
     }
 
     /// Sends a request and reads its answer.
-    fn exchange(&self, request: &Request) -> Result<Response, TransportError> {
+    fn exchange(
+        &self,
+        request: &Request,
+        authorization: Option<&str>,
+    ) -> Result<Response, TransportError> {
         let failed = |error: ureq::Error| failure(&error, request);
         let mut builder = self
             .agent
@@ -84,11 +89,12 @@ impl HttpTransport {
             .timeout_global(Some(request.timeout))
             .build();
         for (name, value) in &request.headers {
-            builder = if *name == AUTHORIZATION {
-                builder.header(*name, secret::stand_in(value))
-            } else {
-                builder.header(*name, value)
-            };
+            if *name != AUTHORIZATION {
+                builder = builder.header(*name, value);
+            }
+        }
+        if let Some(authorization) = authorization {
+            builder = builder.header(AUTHORIZATION, secret::stand_in(authorization));
         }
         let mut answer = builder.send(&request.body[..]).map_err(failed)?;
         let retry_after = answer
@@ -124,12 +130,17 @@ impl Transport for HttpTransport {
                 reason: "there is no TLS provider".to_owned(),
             });
         }
-        let in_head = request
-            .headers
-            .iter()
-            .any(|(name, _)| *name == AUTHORIZATION);
+        let mut headers = request.headers.iter();
+        let authorization = headers
+            .find(|(name, _)| *name == AUTHORIZATION)
+            .map(|(_, value)| value.clone())
+            // The library would make one of it and dump it.
+            .or_else(|| basic::authorization(&request.url));
+        let authorization = authorization.as_deref();
         // Until the body is read: the server may say the key back.
-        let outcome = secret::kept(request.key(), in_head, || self.exchange(request));
+        let outcome = secret::kept(request.key(), authorization, || {
+            self.exchange(request, authorization)
+        });
         if outcome.is_err() {
             self.lookup.forget();
         }

@@ -103,9 +103,25 @@ mod program {
         ::std::boxed::Box::pin(async move { fails() })
     }
 
+    #[derive(::posthog::Event)]
+    struct Typed<'a, T> {
+        left_out: ::std::option::Option<u8>,
+        str: &'a T,
+        #[event(flatten)]
+        event: ::std::collections::BTreeMap<u8, T>,
+        #[event(distinct_id)]
+        properties: u8,
+    }
+
     #[scoped]
     pub(crate) fn nothing() {
         capture!("nothing");
+        capture!(Typed {
+            left_out: ::std::option::Option::None,
+            str: &1,
+            event: ::std::collections::BTreeMap::from([(1, 1)]),
+            properties: 1,
+        });
     }
 }
 

@@ -374,6 +374,21 @@ fn dlv_144_no_dump_of_what_goes_over_the_wire_gives_the_key_away() {
 }
 
 #[test]
+fn dlv_144_no_dump_of_what_goes_over_the_wire_gives_the_password_of_a_host_away() {
+    log_lines::collect();
+    let server = LocalPostHog::start();
+    let host = server.url().replace("http://", "http://martin:secret@");
+    let client = Client::new(Options::new("phc_test").host(host)).expect("options in order");
+    client.capture("e");
+    assert_eq!(client.flush(PATIENCE), Ok(()));
+    let dump = dump();
+    assert!(
+        dump.contains("Basic.*****") && !dump.contains("bWFydGluOnNlY3JldA"),
+        "{dump}"
+    );
+}
+
+#[test]
 fn dlv_144_a_server_that_says_the_key_back_gets_it_into_no_log_line_at_any_level() {
     const KEY: &str = "phc_Parroted45";
     log_lines::collect();

@@ -89,6 +89,20 @@ fn cap_13_debug_logs_each_event_and_sends_nothing_itself() {
 }
 
 #[test]
+fn dlv_144_an_event_that_a_hook_made_one_about_ai_is_in_no_log() {
+    log_lines::collect();
+    let rig = Rig::with(|options| {
+        options.debug(true).before_send(|mut event| {
+            event.event = "$ai_generation".to_owned();
+            Some(event)
+        })
+    });
+    rig.sent(Event::new("asked").property("$ai_input", "a delicate question"));
+    assert!(!log_lines::with(&["asked"]).is_empty());
+    assert!(log_lines::with(&["delicate"]).is_empty());
+}
+
+#[test]
 fn cap_14_a_dry_run_runs_hooks_gives_uuids_and_sends_nothing() {
     let seen = Arc::default();
     let rig = Rig::with(|options| counting(options.send(false), &seen));

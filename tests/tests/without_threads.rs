@@ -11,7 +11,7 @@ use std::{
     env,
     process::Command,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Condvar, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -220,6 +220,48 @@ fn dlv_55_a_flush_in_a_hook_keeps_no_capture_waiting() {
         assert_eq!((transport.requests(), client.stats().pending()), (0, 2));
         assert_eq!(client.flush(PATIENCE), Ok(()));
         assert_eq!(client.stats().delivered, 2);
+    });
+}
+
+/// Fails, but not before it is told to.
+#[derive(Default)]
+struct Held(Mutex<(u32, bool)>, Condvar);
+
+impl Transport for Held {
+    fn send(&self, _: &Request) -> Result<Response, TransportError> {
+        let mut state = self.0.lock().expect("no panic");
+        state.0 += 1;
+        self.1.notify_all();
+        drop(self.1.wait_while(state, |state| !state.1));
+        Ok(Response::new(503))
+    }
+}
+
+#[test]
+fn dlv_62_what_a_flush_has_in_hand_when_a_shutdown_ends_is_counted() {
+    let test = "dlv_62_what_a_flush_has_in_hand_when_a_shutdown_ends_is_counted";
+    without_threads(test, "", || {
+        let held = Arc::<Held>::default();
+        let client = Client::with_transport("phc_test", Arc::clone(&held) as _).expect("a client");
+        client.capture("e");
+        // A thread whose stack is given explicitly can be had.
+        let other = thread::Builder::new().stack_size(1 << 20);
+        let flushing = client.clone();
+        let flush = other
+            .spawn(move || flushing.flush(PATIENCE))
+            .expect("a thread");
+        let requests = held.0.lock().expect("no panic");
+        let begun = held.1.wait_while(requests, |requests| requests.0 == 0);
+        drop(begun.expect("no panic"));
+        let lost = client
+            .shutdown(Duration::ZERO)
+            .map_err(|error| error.pending);
+        assert_eq!(lost, Err(1));
+        held.0.lock().expect("no panic").1 = true;
+        held.1.notify_all();
+        assert_eq!(flush.join().expect("no panic"), Ok(()), "it is final");
+        let stats = client.stats();
+        assert_eq!((stats.failed_at_shutdown, stats.pending()), (1, 0));
     });
 }
 

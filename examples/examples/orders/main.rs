@@ -1,5 +1,6 @@
 //! A service that imports a file of orders. It shows contexts inside contexts (shop, order, payment attempt), events that
-//! carry what those say, and errors and panics that are reported on their way out, once each.
+//! carry what those say, and errors and panics that are reported on their way out, once each. `posthog.plan.json`, beside
+//! the manifest of the examples, says what may be sent: with a misspelt name this does not compile.
 //!
 //! `cargo run --example orders` sends to a local PostHog in this process and ends with what arrived there. With
 //! `POSTHOG_API_KEY` set it sends to the real one.

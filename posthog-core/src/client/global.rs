@@ -1,7 +1,7 @@
 //! The client that the global functions and the macros use.
 
-use super::{Client, InitError, Listener};
-use crate::{context::stack, notice};
+use super::{Client, InitError};
+use crate::{context::stack, draft::Draft, notice};
 use std::sync::{
     PoisonError, RwLock,
     atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -67,38 +67,67 @@ pub(crate) fn listener_removed() {
     LISTENERS.fetch_sub(1, Ordering::Relaxed);
 }
 
-/// The client that a capture on this thread goes to, if any listens: only then the arguments of `capture!` are evaluated.
+/// Whether a client listens to what this thread captures: only then the arguments of `capture!` are evaluated.
+///
+/// [`begin`] looks for the client once more. To hand it over would cost every call in a program a value that may be none,
+/// and that takes the compiler longer than anything else in an expansion.
 #[doc(hidden)]
 #[inline]
 #[must_use]
-pub fn listening() -> Option<Listener> {
+pub fn listening() -> bool {
     if LISTENERS.load(Ordering::Relaxed) == 0 {
-        return nobody();
+        nobody();
+        return false;
     }
-    find()
+    somebody()
 }
 
-/// As [`listening`], for a client that the call names. What runs inside a recording is recorded all the same.
+fn somebody() -> bool {
+    if let Some(recorder) = stack::recorder() {
+        return recorder.is_listening();
+    }
+    let global = GLOBAL.read().unwrap_or_else(PoisonError::into_inner);
+    let Some(client) = &*global else {
+        drop(global);
+        nobody();
+        return false;
+    };
+    client.is_listening()
+}
+
+/// Begins an event of that name, for the client that listens. If none does any more, it goes nowhere.
 #[doc(hidden)]
-pub fn listening_to<C: AsRef<Client> + ?Sized>(client: &C) -> Option<Listener> {
-    let client = stack::recorder().unwrap_or_else(|| client.as_ref().clone());
-    client.is_listening().then_some(Listener(client))
+pub fn begin(name: &str) -> Draft {
+    Draft::new(listener(), name)
 }
 
-fn find() -> Option<Listener> {
-    match stack::recorder().or_else(get) {
-        Some(client) => client.is_listening().then_some(Listener(client)),
-        None => nobody(),
+/// As [`listening`] and [`begin`], for a client that the call names. What runs inside a recording is recorded all the same.
+#[doc(hidden)]
+pub fn begin_with<C: AsRef<Client> + ?Sized>(client: &C, name: &str) -> Option<Draft> {
+    listener_for(client.as_ref()).map(|client| Draft::new(Some(client), name))
+}
+
+/// That client, if it listens. What runs inside a recording is recorded all the same.
+pub(crate) fn listener_for(client: &Client) -> Option<Client> {
+    let client = stack::recorder().unwrap_or_else(|| client.clone());
+    client.is_listening().then_some(client)
+}
+
+/// The client that a capture on this thread goes to, if any listens.
+pub(crate) fn listener() -> Option<Client> {
+    let client = stack::recorder().or_else(get);
+    if client.is_none() {
+        nobody();
     }
+    client.filter(Client::is_listening)
 }
 
 /// Nobody listens; whoever forgot `init` is told once (CAP-6).
 #[cold]
-fn nobody() -> Option<Listener> {
+fn nobody() {
     if !SEEN.load(Ordering::Relaxed) && !SEEN.swap(true, Ordering::Relaxed) {
         notice::warn_once(format_args!(
             "there is no client, so nothing is captured: call `posthog::init` first"
         ));
     }
-    None
 }

@@ -24,10 +24,9 @@ use crate::{
     failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
     frames::{Location, Unfinished, without_causes},
     fresh_uuid::fresh_uuid,
-    identifier, limits, notice,
+    identifier, limits, names, notice,
     notice::say,
     options::{CaptureMode, Options},
-    properties::Properties,
     recorder::Recording,
     scratch,
     transport::Transport,
@@ -98,43 +97,6 @@ pub enum Immediate {
     NotSent(Uuid),
     /// It is lost. Where the service threw it away, its [`FailedEvent`](crate::FailedEvent) says why.
     Failed(DeliveryFailure),
-}
-
-/// A client found listening.
-#[doc(hidden)]
-pub struct Listener(Client);
-
-impl Listener {
-    /// Captures an event in the current context.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "it is called for its effect; the UUID is a bonus"
-    )]
-    pub fn capture(self, mut event: Event, properties: Properties) -> Option<Uuid> {
-        event.properties.absorb(properties);
-        let uuid = self.0.capture_in(&event, &Context::current());
-        event.recycle();
-        uuid
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.0
-    }
-
-    /// Captures an error of that type in the current context.
-    pub(crate) fn capture_error(
-        self,
-        error: &dyn Error,
-        type_name: &'static str,
-        location: Location,
-    ) -> Option<Uuid> {
-        let failure = Failure {
-            type_name,
-            kind: FailureKind::Error(error),
-            location,
-        };
-        failure::report_call(&self.0, &failure, &Told::default(), Event::of_exception())
-    }
 }
 
 impl Client {
@@ -216,7 +178,7 @@ impl Client {
             Some(recorder) => recorder.capture_in(&event, &Context::current()),
             None => self.capture_in(&event, &Context::current()),
         };
-        event.recycle();
+        event.properties.recycle();
         uuid
     }
 
@@ -226,7 +188,23 @@ impl Client {
     pub fn capture_exception<E: Error + ?Sized>(&self, error: &E) -> Option<Uuid> {
         // A reference is an error as well, and of a size that is known.
         let location = Location::of(panic::Location::caller(), None);
-        global::listening_to(self)?.capture_error(&error, type_name::<E>(), location)
+        let client = global::listener_for(self)?;
+        client.capture_error(&error, type_name::<E>(), location)
+    }
+
+    /// Captures an error of that type in the current context.
+    pub(crate) fn capture_error(
+        &self,
+        error: &dyn Error,
+        type_name: &'static str,
+        location: Location,
+    ) -> Option<Uuid> {
+        let failure = Failure {
+            type_name,
+            kind: FailureKind::Error(error),
+            location,
+        };
+        failure::report_call(self, &failure, &Told::default(), Event::of_exception())
     }
 
     /// Captures an AI event, such as `$ai_generation`: as [`capture`](Self::capture), by a lane of its own that takes
@@ -360,7 +338,12 @@ impl Client {
                 json.len()
             ));
             // What people ask and machines answer is in no log (DLV-144).
-            if !event.is_ai() && !name.starts_with(crate::names::AI_PREFIX) {
+            // A hook may have made it one, or no longer one.
+            let sent_as = json.get(NAME_AT..).unwrap_or_default();
+            let is_ai = event.is_ai()
+                || name.starts_with(names::AI_PREFIX)
+                || sent_as.starts_with(names::AI_PREFIX.as_bytes());
+            if !is_ai {
                 say!(Trace, "{}", String::from_utf8_lossy(&json));
             }
         }
@@ -575,6 +558,9 @@ impl Client {
 
 /// How long a capture waits for the names of a stack that has to be complete. Once they were looked up they are at hand.
 const LONGEST_LOOK_UP: Duration = Duration::from_secs(2);
+
+/// Where its name begins in an event's JSON.
+const NAME_AT: usize = b"{\"event\":\"".len();
 
 thread_local! {
     /// Set while a `before_send` hook runs: a capture in it would call it again.

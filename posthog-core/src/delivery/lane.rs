@@ -123,17 +123,17 @@ pub(super) struct Through {
 impl State {
     /// Whether anybody is there who could get something done.
     fn is_busy(&self) -> bool {
-        self.worker == Worker::Running || self.direct.begun > self.direct.ended
+        self.worker == Worker::Running || self.direct.open() > 0
     }
 
     /// How many events of these are not final yet.
     fn pending(&self, through: Through) -> u64 {
-        self.schedule.pending(through.admitted) + through.direct.saturating_sub(self.direct.ended)
+        self.schedule.pending(through.admitted) + self.direct.pending(through.direct)
     }
 
     /// How many events are not final yet.
     fn open(&self) -> u64 {
-        self.schedule.open() + self.direct.begun - self.direct.ended
+        self.schedule.open() + self.direct.open()
     }
 }
 
@@ -230,7 +230,7 @@ impl Lane {
         let mut state = self.0.lock();
         let through = Through {
             admitted: state.schedule.flush(),
-            direct: state.direct.begun,
+            direct: state.direct.begun(),
         };
         self.start_if_needed(state);
         through
@@ -327,7 +327,7 @@ impl Shared {
     /// Ends the shutdown: what is not final is lost. Whoever comes first says so, the worker or who waits for it, and the
     /// result stays (DLV-61, DLV-62).
     fn conclude(&self, mut state: MutexGuard<'_, State>) -> Result<(), FlushError> {
-        let pending = state.open();
+        let pending = state.open() + state.direct.lost();
         // A request under way keeps its events: the worker counts them when it comes back.
         let lost = state.schedule.abandon();
         add(&self.counters.abandoned, lost as u64);

@@ -146,7 +146,6 @@ pub(crate) fn report_call(
             suppressed: 0,
         };
         let event = Event {
-            kind: event.kind,
             properties: event.properties,
             overrides: event.overrides,
             ..report.into_event(stack, client)

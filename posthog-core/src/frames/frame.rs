@@ -28,6 +28,13 @@ impl Frame {
                 .is_some_and(|address| images.of(address).is_some())
     }
 
+    /// How many bytes it takes up.
+    #[cfg(feature = "anyhow")]
+    pub(super) fn bytes(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        size_of::<Self>() + length(&self.function) + length(&self.file)
+    }
+
     /// Writes the frame (EXC-52 to EXC-57).
     pub(super) fn write(&self, out: &mut Vec<u8>, in_app: &InApp, images: &Images) {
         let Self {

@@ -7,7 +7,7 @@ use super::{
     splice::{exceeds, with_stack},
     symbols, trim,
 };
-use crate::limits;
+use crate::{limits, user_code::caught};
 use std::{
     sync::{Arc, mpsc},
     thread,
@@ -69,7 +69,10 @@ impl Stack {
 
     /// How many bytes it takes up while it waits.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.addresses)
+        let bytes = size_of::<Self>() + size_of_val(&*self.addresses);
+        #[cfg(feature = "anyhow")]
+        let bytes = bytes + self.own.iter().map(Frame::bytes).sum::<usize>();
+        bytes
     }
 
     /// The frames, innermost first, all that is not the user's removed at the crash site.
@@ -231,20 +234,25 @@ impl Unfinished {
     ///
     /// It looks names up, which can take long, and so is not for the thread that captures, unless a hook has to see them.
     pub(crate) fn finish(&self, json: Vec<u8>) -> Vec<u8> {
+        // What reads debug information may stumble over it; that costs the stack and not the event (DLV-36).
+        caught(|| self.finished(&json)).flatten().unwrap_or(json)
+    }
+
+    fn finished(&self, json: &[u8]) -> Option<Vec<u8>> {
         let mut frames = self.stack.frames();
         let images = Images::loaded();
         frames.retain(|frame| frame.says_something(&images));
         for most in [limits::FRAMES, limits::FRAMES_IF_LARGE] {
             trim::innermost(&mut frames, most);
-            let Some(finished) = self.with(&json, &frames, &images) else {
+            let Some(finished) = self.with(json, &frames, &images) else {
                 continue;
             };
             let added = finished.len().saturating_sub(json.len());
             if added <= limits::STACK_BYTES && !exceeds(&finished, self.rules.max_event_bytes) {
-                return finished;
+                return Some(finished);
             }
         }
-        json
+        None
     }
 
     fn with(&self, json: &[u8], frames: &[Frame], images: &Images) -> Option<Vec<u8>> {
@@ -351,6 +359,17 @@ mod tests {
             "{finished}"
         );
         assert!(finished.contains(r#""function":"shop::pay""#), "{finished}");
+    }
+
+    #[cfg(feature = "anyhow")]
+    #[test]
+    fn dlv_1_the_frames_that_an_error_brought_along_count_in_the_queue() {
+        let frame = walked(&"f".repeat(1000), Some(&"s".repeat(500)));
+        let stack = Stack {
+            own: vec![frame; 20],
+            ..Stack::default()
+        };
+        assert!(stack.bytes() > 30_000);
     }
 
     #[test]

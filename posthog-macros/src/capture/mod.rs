@@ -7,15 +7,40 @@ mod options;
 mod parse;
 mod person;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 
-use crate::errors::Errors;
+use self::check::{Capture, Step};
+use crate::{
+    errors::Errors,
+    plan::{self, Planned, check::Item},
+    property::Operand,
+};
 
 pub(crate) fn capture(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Some(written) = parse::capture(input, &mut errors) else {
         return errors.to_expression();
     };
+    // A literal in parentheses counts as computed, and is not checked.
+    let name = written.name.as_ref().and_then(Operand::as_text).cloned();
     let meant = check::capture(written, &mut errors);
-    expand::capture(&meant, &errors)
+    let planned = name
+        .map(|name| planned((&name.value(), name.span()), &meant, &mut errors))
+        .unwrap_or_default();
+    expand::capture(&meant, &planned, &errors)
+}
+
+/// The call held to the tracking plan.
+fn planned(name: (&str, Span), meant: &Capture, errors: &mut Errors) -> Planned {
+    let mut items = Vec::new();
+    // What has a mistake in it is not among the steps, and not missing either.
+    let mut open = !errors.is_empty();
+    for step in &meant.steps {
+        match step {
+            Step::Property(property) => items.push(Item::of(property)),
+            Step::Spread(_) => open = true,
+            Step::Object { .. } | Step::Reference { .. } | Step::Switch { .. } => {}
+        }
+    }
+    plan::check::event(name, &items, open, errors)
 }

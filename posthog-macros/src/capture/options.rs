@@ -69,3 +69,15 @@ pub(super) fn property(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+    use posthog_core::names::EVENT_OPTIONS;
+
+    #[test]
+    fn the_options_are_those_that_core_lists() {
+        assert!(EVENT_OPTIONS.iter().all(|name| named(name).is_some()));
+        assert!(named("total").is_none());
+    }
+}

@@ -1,6 +1,6 @@
 //! `capture!( name [, property | option | ..expr ]* )`
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
     Expr, Ident, LitStr, Token,
     ext::IdentExt,
@@ -74,6 +74,9 @@ fn name(input: ParseStream) -> syn::Result<Operand> {
         input.parse::<Token![,]>()?;
         return Err(comma);
     }
+    if property::parse::only_token(input).is_some() {
+        return property::parse::operand(input);
+    }
     let ahead = input.fork();
     if let Ok(expr) = ahead.parse::<Expr>()
         && !ahead.is_empty()
@@ -110,10 +113,11 @@ fn spread(input: ParseStream) -> syn::Result<Operand> {
 
 /// An option has no short form: `client` alone would read as a property of that name.
 fn option_alone(input: ParseStream) -> Option<(Ident, OptionKind)> {
-    let ahead = input.fork();
-    let name = ahead.call(Ident::parse_any).ok()?;
+    let Some(TokenTree::Ident(name)) = property::parse::only_token(input) else {
+        return None;
+    };
     let kind = options::named(&name.to_string())?;
-    (ahead.is_empty() || ahead.peek(Token![,])).then_some((name, kind))
+    Some((name, kind))
 }
 
 fn option_without_value(name: &Ident, kind: OptionKind) -> syn::Error {

@@ -1,67 +1,182 @@
-//! A property as calls that write it into a local `__properties`.
+//! A property as calls that write it into a local.
 //!
 //! Straight statements, one after the other, and no closure: `?`, `.await`, `return` and `continue` in a value mean what
 //! they mean outside, and a value that is a place is not moved.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
 use super::{Key, Operand, Property, Value};
-use crate::{root::Root, spans};
+use crate::{
+    plan::{Expectation, Planned},
+    root::Root,
+    spans, write,
+};
 
-/// A block that makes `Properties` and hands them to `then`.
-pub(crate) fn properties(root: &Root, properties: &[Property]) -> TokenStream {
-    let writes = properties.iter().map(write_property);
+/// A block that makes `Properties`.
+pub(crate) fn properties(root: &Root, properties: &[Property], planned: &Planned) -> TokenStream {
+    let mut before = TokenStream::new();
+    planned.before(root, &mut before);
+    let writes = properties.iter().enumerate().map(|(at, property)| {
+        let properties = quote_spanned!(spans::own()=> __properties);
+        match call(property, planned.expectation(at)) {
+            Some(call) => {
+                let write = call.on(root, &properties);
+                let observe = call.observe(root, &properties);
+                quote_spanned!(spans::own()=> #write; #observe)
+            }
+            None => write_steps(&properties, property),
+        }
+    });
     quote_spanned! {spans::own()=> {
+        #before
         let mut __properties = #root::Properties::new();
         #(#writes)*
         __properties
     }}
 }
 
-pub(crate) fn write_property(property: &Property) -> TokenStream {
+/// A property that is written by one call. Nearly all are; a program has many of them, and each call is compiled.
+pub(crate) struct Call<'a> {
+    method: &'static str,
+    key: &'a str,
+    key_span: Span,
+    operand: &'a Operand,
+    expected: Option<&'a Expectation>,
+}
+
+/// The property as one call, if it can be one.
+pub(crate) fn call<'a>(
+    property: &'a Property,
+    expected: Option<&'a Expectation>,
+) -> Option<Call<'a>> {
+    let Key::Named {
+        name,
+        span,
+        bare: _,
+    } = &property.key
+    else {
+        return None;
+    };
+    let (method, operand) = match &property.value {
+        Value::Serialized(operand) => ("property", operand),
+        Value::Displayed(operand) => ("display", operand),
+        Value::Debugged(operand) => ("debug", operand),
+        Value::Null(_) | Value::Object(..) | Value::Array(..) => return None,
+    };
+    Some(Call {
+        method,
+        key: name,
+        key_span: *span,
+        operand,
+        expected,
+    })
+}
+
+impl Call<'_> {
+    /// Whether the plan has nothing to say about the value, so that the call can stand in a chain of calls.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.expected.is_none()
+    }
+
+    pub(crate) fn operand(&self) -> &Operand {
+        self.operand
+    }
+
+    /// `.property("key", &(value))`, where the plan has nothing to say about the value.
+    pub(crate) fn append_to(&self, tokens: &mut TokenStream) {
+        let own = spans::own();
+        write::call(tokens, self.method, own, |arguments| {
+            write::text(arguments, self.key, spans::at(self.key_span));
+            write::punct(arguments, ',', own);
+            self.write_value(arguments);
+        });
+    }
+
+    /// The call on `target`; its value is what the method gives.
+    pub(crate) fn on(&self, root: &Root, target: &TokenStream) -> TokenStream {
+        let mut tokens = target.clone();
+        let Some(expected) = self.expected else {
+            self.append_to(&mut tokens);
+            return tokens;
+        };
+        let mut reference = TokenStream::new();
+        self.write_value(&mut reference);
+        let user = self.operand.span();
+        expected.hold(root, &reference, user, |value| {
+            let own = spans::own();
+            write::call(&mut tokens, self.method, own, |arguments| {
+                write::text(arguments, self.key, spans::at(self.key_span));
+                write::punct(arguments, ',', own);
+                value.to_tokens(arguments);
+            });
+            tokens
+        })
+    }
+
+    fn write_value(&self, tokens: &mut TokenStream) {
+        match self.operand.as_text() {
+            // It is a reference already.
+            Some(text) => text.to_tokens(tokens),
+            None => write::reference(tokens, self.operand),
+        }
+    }
+
+    /// A statement behind the call.
+    pub(crate) fn observe(&self, root: &Root, properties: &TokenStream) -> TokenStream {
+        self.expected
+            .map(|expected| expected.observe(root, properties))
+            .unwrap_or_default()
+    }
+}
+
+/// A property whose value is put together, or whose key is computed.
+pub(crate) fn write_steps(properties: &TokenStream, property: &Property) -> TokenStream {
     let key = key(&property.key);
-    let write = write_value(&property.value);
+    let write = write_value(properties, &property.value);
     quote_spanned! {spans::own()=>
-        __properties.key(#key);
+        #properties.key(#key);
         #write
     }
 }
 
-pub(crate) fn write_value(value: &Value) -> TokenStream {
+/// A value whose key is written already.
+pub(crate) fn write_value(properties: &TokenStream, value: &Value) -> TokenStream {
     match value {
         Value::Serialized(operand) => {
             let value = reference(operand);
-            quote_spanned!(spans::own()=> __properties.value(#value);)
+            quote_spanned!(spans::own()=> #properties.value(#value);)
         }
         Value::Displayed(operand) => {
             let value = reference(operand);
-            quote_spanned!(spans::own()=> __properties.display(#value);)
+            quote_spanned!(spans::own()=> #properties.display_value(#value);)
         }
         Value::Debugged(operand) => {
             let value = reference(operand);
-            quote_spanned!(spans::own()=> __properties.debug(#value);)
+            quote_spanned!(spans::own()=> #properties.debug_value(#value);)
         }
-        Value::Null(_) => quote_spanned!(spans::own()=> __properties.null();),
+        Value::Null(_) => quote_spanned!(spans::own()=> #properties.null();),
         Value::Object(_, entries) => {
-            let keys = entries.iter().map(|entry| key(&entry.key));
-            let values = entries.iter().map(|entry| write_value(&entry.value));
+            let entries = entries.iter().map(|entry| {
+                let key = key(&entry.key);
+                let value = write_value(properties, &entry.value);
+                quote_spanned!(spans::own()=> #properties.object_key(#key); #value)
+            });
             quote_spanned! {spans::own()=>
-                __properties.begin_object();
-                #(
-                    __properties.object_key(#keys);
-                    #values
-                )*
-                __properties.end_object();
+                #properties.begin_object();
+                #(#entries)*
+                #properties.end_object();
             }
         }
         Value::Array(_, elements) => {
-            let elements = elements.iter().map(write_value);
+            let elements = elements
+                .iter()
+                .map(|element| write_value(properties, element));
             quote_spanned! {spans::own()=>
-                __properties.begin_array();
+                #properties.begin_array();
                 #(#elements)*
-                __properties.end_array();
+                #properties.end_array();
             }
         }
     }
@@ -80,14 +195,7 @@ fn key(key: &Key) -> TokenStream {
 
 /// `&(operand)`, where an error about its type falls on the operand.
 pub(crate) fn reference(operand: &Operand) -> TokenStream {
-    match operand {
-        Operand::Parsed(expr) => quote_spanned!(spans::at(operand.span())=> &(#expr)),
-        Operand::Unparsed(raw) => {
-            // The compiler reports the end of the group where a token is missing: it has to be behind what is there.
-            let last = raw.clone().into_iter().last();
-            let mut group = Group::new(Delimiter::Parenthesis, raw.clone());
-            group.set_span(last.map_or_else(spans::own, |token| spans::behind(token.span())));
-            quote_spanned!(spans::own()=> &#group)
-        }
-    }
+    let mut tokens = TokenStream::new();
+    write::reference(&mut tokens, operand);
+    tokens
 }

@@ -4,7 +4,8 @@ use std::mem::{self, Discriminant};
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
-    Ident, Lit, Token,
+    Lit, Token,
+    buffer::Cursor,
     parse::{ParseStream, Parser},
 };
 
@@ -48,12 +49,25 @@ pub(super) fn is_outer_array(input: ParseStream) -> bool {
 }
 
 pub(super) fn is_null(input: ParseStream) -> bool {
-    let ahead = input.fork();
-    ahead.parse::<Ident>().is_ok_and(|ident| ident == "null") && at_end_of_value(&ahead)
+    let ident = input.cursor().ident();
+    ident.is_some_and(|(ident, behind)| ident == "null" && ends_value(behind))
 }
 
 pub(super) fn at_end_of_value(input: ParseStream) -> bool {
     input.is_empty() || input.peek(Token![,])
+}
+
+/// The token that is the whole argument. What a `macro_rules!` passed on is a group, and none that is looked into.
+pub(crate) fn only_token(input: ParseStream) -> Option<TokenTree> {
+    let (token, behind) = input.cursor().token_tree()?;
+    ends_value(behind).then_some(token)
+}
+
+fn ends_value(behind: Cursor) -> bool {
+    behind.eof()
+        || behind
+            .punct()
+            .is_some_and(|(punct, _)| punct.as_char() == ',')
 }
 
 /// Steps to the comma that ends the argument, or to the end of the input.
@@ -88,9 +102,14 @@ fn literal_kind(element: TokenStream) -> Option<Discriminant<Lit>> {
 
 /// The group that comes next, if it is in `delimiter` and nothing of the value follows it.
 fn whole_value(input: ParseStream, delimiter: Delimiter) -> Option<Group> {
+    // Most values are no group, and an error that nobody reads takes longer than to look.
+    let (_, _, behind) = input.cursor().group(delimiter)?;
+    if !ends_value(behind) {
+        return None;
+    }
     let ahead = input.fork();
     let group = ahead.parse::<Group>().ok()?;
-    (group.delimiter() == delimiter && at_end_of_value(&ahead)).then_some(group)
+    (group.delimiter() == delimiter).then_some(group)
 }
 
 fn is_repetition(group: &Group) -> bool {

@@ -7,7 +7,7 @@ pub(crate) mod parse;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, Ident, spanned::Spanned};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, spanned::Spanned};
 
 /// A key and its value, as written: in `k = v` as well as in a JSON literal.
 pub(crate) struct Property {
@@ -90,6 +90,11 @@ pub(crate) enum Operand {
 impl Operand {
     pub(crate) fn span(&self) -> Span {
         match self {
+            // Most operands are one token. Else every token is written down to find the first and the last.
+            Self::Parsed(Expr::Lit(literal)) => literal.lit.span(),
+            Self::Parsed(Expr::Path(path)) if path.path.get_ident().is_some() => {
+                path.path.segments[0].ident.span()
+            }
             Self::Parsed(expr) => expr.span(),
             Self::Unparsed(tokens) => tokens.span(),
         }
@@ -103,6 +108,24 @@ impl Operand {
     /// Leaves nothing behind.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::replace(self, Self::Unparsed(TokenStream::new()))
+    }
+
+    /// The text, if it is a string literal, perhaps one that a `macro_rules!` passed on.
+    pub(crate) fn as_text(&self) -> Option<&LitStr> {
+        let Self::Parsed(expr) = self else {
+            return None;
+        };
+        let mut expr = expr;
+        while let Expr::Group(group) = expr {
+            expr = &group.expr;
+        }
+        match expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text),
+            _ => None,
+        }
     }
 
     /// The same expression for a place where the user's parentheses would be reported as superfluous.

@@ -2,16 +2,17 @@
 //!
 //! A list goes on behind a mistake at the next comma, so that one call reports all of its mistakes.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, Ident, LitStr, Token, braced, bracketed,
+    Expr, ExprLit, ExprPath, Ident, LitStr, Token, braced, bracketed,
     ext::IdentExt,
     parenthesized,
     parse::{ParseStream, discouraged::Speculative},
     token,
 };
 
+pub(crate) use super::lookahead::only_token;
 use super::{
     Key, Operand, Property, Value,
     lookahead::{
@@ -135,7 +136,8 @@ pub(crate) fn assigns(input: ParseStream) -> bool {
 }
 
 fn key(input: ParseStream) -> syn::Result<Key> {
-    if input.peek(LitStr) {
+    // To ask for a `LitStr` is to parse one; most keys are identifiers.
+    if input.cursor().ident().is_none() && input.peek(LitStr) {
         return Ok(quoted(&input.parse()?));
     }
     if input.peek(Token![$]) {
@@ -293,6 +295,9 @@ fn operand_behind(input: ParseStream, sigil: Span) -> syn::Result<Operand> {
 
 /// An expression up to the next comma, or the tokens that stand there instead.
 pub(crate) fn operand(input: ParseStream) -> syn::Result<Operand> {
+    if let Some(expr) = one_token(input) {
+        return Ok(Operand::Parsed(expr));
+    }
     let ahead = input.fork();
     if let Ok(expr) = ahead.parse::<Expr>()
         && at_end_of_value(&ahead)
@@ -302,4 +307,29 @@ pub(crate) fn operand(input: ParseStream) -> syn::Result<Operand> {
     }
     let raw: TokenStream = rest_of_argument(input)?;
     Ok(Operand::Unparsed(raw))
+}
+
+/// A literal or a variable, which most operands are. What syn tries before it takes one for that is most of the time that a
+/// macro takes.
+fn one_token(input: ParseStream) -> Option<Expr> {
+    let token = only_token(input)?;
+    let ahead = input.fork();
+    let expr = match token {
+        TokenTree::Literal(_) => Expr::Lit(ExprLit {
+            attrs: Vec::new(),
+            lit: ahead.parse().ok()?,
+        }),
+        TokenTree::Ident(_) => {
+            // A keyword is none.
+            let ident: Ident = ahead.parse().ok()?;
+            Expr::Path(ExprPath {
+                attrs: Vec::new(),
+                qself: None,
+                path: ident.into(),
+            })
+        }
+        TokenTree::Group(_) | TokenTree::Punct(_) => return None,
+    };
+    input.advance_to(&ahead);
+    Some(expr)
 }

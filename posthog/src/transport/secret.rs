@@ -8,14 +8,11 @@
 mod mask;
 
 use mask::Mask;
-use std::{cell::Cell, fmt};
+use std::{cell::Cell, fmt, mem::ManuallyDrop};
 use ureq::{
     Error,
     unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport},
 };
-
-/// What stands before the key in the header `Authorization`.
-const SCHEME: &str = "Bearer ";
 
 /// How much of an answer waits to be understood, at most. A head has to fit, and so has the size of a chunk; both are
 /// shorter by far.
@@ -23,39 +20,54 @@ const WAITING_BYTES: usize = 128 << 10;
 
 thread_local! {
     /// The key of the request that this thread sends. It is written and looked for by the thread that asks for it.
-    static SECRET: Cell<Option<Secret>> = const { Cell::new(None) };
+    ///
+    /// The thread's end does not drop it, and so it stays within reach: a destructor of the application's own may send.
+    static SECRET: Cell<Option<ManuallyDrop<Secret>>> = const { Cell::new(None) };
+}
+
+fn replace_secret(secret: Option<Secret>) -> Option<Secret> {
+    SECRET
+        .replace(secret.map(ManuallyDrop::new))
+        .map(ManuallyDrop::into_inner)
+}
+
+fn take_secret() -> Option<Secret> {
+    replace_secret(None)
+}
+
+fn set_secret(secret: Option<Secret>) {
+    drop(replace_secret(secret));
 }
 
 /// The key, while a request is under way.
 struct Secret {
     key: String,
-    /// Whether its place in the head is still taken by the stand-in.
-    is_to_go_out: bool,
+    /// The value of `Authorization`, while its place in the head is still taken by the stand-in.
+    to_go_out: Option<String>,
 }
 
-/// Runs `exchange`, and has no connection show the key to the library meanwhile. `in_head` says whether the request has it
-/// as its `Authorization`; else it is in the body, which the library does not look at.
-pub(super) fn kept<R>(key: &str, in_head: bool, exchange: impl FnOnce() -> R) -> R {
-    struct Forget;
-    impl Drop for Forget {
+/// Runs `exchange`, and has no connection show the key to the library meanwhile. `authorization` is what the request has as
+/// its `Authorization`; a key that is in the body the library does not look at.
+pub(super) fn kept<R>(key: &str, authorization: Option<&str>, exchange: impl FnOnce() -> R) -> R {
+    /// What was there before comes back: the logger that the library calls may itself send.
+    struct Restore(Option<Secret>);
+    impl Drop for Restore {
         fn drop(&mut self) {
-            SECRET.set(None);
+            set_secret(self.0.take());
         }
     }
-    let _forget = Forget;
-    SECRET.set(Some(Secret {
+    let secret = Secret {
         key: key.to_owned(),
-        is_to_go_out: in_head,
-    }));
+        to_go_out: authorization.map(str::to_owned),
+    };
+    let _restore = Restore(replace_secret(Some(secret)));
     exchange()
 }
 
-/// The value of `Authorization` as the library may see it.
+/// The value of `Authorization` as the library may see it: its scheme, and as many stars as the rest has bytes.
 pub(super) fn stand_in(authorization: &str) -> String {
-    match authorization.strip_prefix(SCHEME) {
-        Some(key) => format!("{SCHEME}{}", "*".repeat(key.len())),
-        None => authorization.to_owned(),
-    }
+    let (scheme, rest) = authorization.split_once(' ').unwrap_or(("", authorization));
+    format!("{scheme} {}", "*".repeat(rest.len()))
 }
 
 /// Wraps every connection that another connector makes.
@@ -101,7 +113,7 @@ impl<T> Keeping<T> {
 /// encrypted, where nothing is to be looked for.
 fn out_of_sight<R>(secret: Option<Secret>, action: impl FnOnce() -> R) -> R {
     let done = action();
-    SECRET.set(secret);
+    set_secret(secret);
     done
 }
 
@@ -111,21 +123,21 @@ impl<T: Transport> Transport for Keeping<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        let mut secret = SECRET.take();
+        let mut secret = take_secret();
         // Its answer begins anew.
         self.mask = Mask::default();
-        if let Some(Secret { key, is_to_go_out }) = &mut secret
-            && *is_to_go_out
+        if let Some(Secret { to_go_out, .. }) = &mut secret
+            && let Some(authorization) = to_go_out
         {
-            let stand_in = stand_in(&format!("{SCHEME}{key}"));
+            let stand_in = stand_in(authorization);
             let out = &mut self.inner.buffers().output()[..amount];
             let found = out
                 .windows(stand_in.len())
                 .position(|part| part == stand_in.as_bytes());
             if let Some(at) = found {
-                out[at + SCHEME.len()..at + stand_in.len()].copy_from_slice(key.as_bytes());
+                out[at..at + stand_in.len()].copy_from_slice(authorization.as_bytes());
                 // A head has one, and what follows is the body's.
-                *is_to_go_out = false;
+                *to_go_out = None;
             }
         }
         out_of_sight(secret, || self.inner.transmit_output(amount, timeout))
@@ -135,7 +147,7 @@ impl<T: Transport> Transport for Keeping<T> {
         if self.input.len() - self.taken >= WAITING_BYTES {
             return Ok(false);
         }
-        let secret = SECRET.take();
+        let secret = take_secret();
         let key = secret.as_ref().map(|secret| secret.key.clone());
         let came = out_of_sight(secret, || self.inner.await_input(timeout));
         // Whatever came is taken over, also with an error: it may be looked at afterwards.

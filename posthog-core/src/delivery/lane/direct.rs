@@ -1,6 +1,6 @@
 //! Delivery on the caller's own thread, past the queue: sync mode, and single events that are wanted at once.
 
-use super::{Admitted, Lane, Shared, report::explain};
+use super::{Admitted, Lane, Shared, report::explain, worker::as_worker};
 use crate::{
     client::{DropReason, add},
     delivery::{
@@ -9,13 +9,49 @@ use crate::{
         schedule::{Failed, Schedule, Step},
     },
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-/// Events that threads send themselves.
-#[derive(Clone, Copy, Default)]
+/// Events that threads send themselves. Each has a number, for they do not end in the order in which they began.
+#[derive(Default)]
 pub(super) struct Direct {
-    pub(super) begun: u64,
-    pub(super) ended: u64,
+    begun: u64,
+    open: BTreeSet<u64>,
+    /// How many a shutdown's deadline has ended.
+    lost: u64,
+}
+
+impl Direct {
+    fn begin(&mut self) -> u64 {
+        let number = self.begun;
+        self.begun += 1;
+        self.open.insert(number);
+        number
+    }
+
+    /// How many have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// How many of the first `begun` are not final yet.
+    pub(super) fn pending(&self, begun: u64) -> u64 {
+        self.open.range(..begun).count() as u64
+    }
+
+    /// How many a shutdown's deadline has ended.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn lose(&mut self, number: u64) {
+        self.open.remove(&number);
+        self.lost += 1;
+    }
+
+    /// How many are not final yet.
+    pub(super) fn open(&self) -> u64 {
+        self.open.len() as u64
+    }
 }
 
 impl Lane {
@@ -31,11 +67,12 @@ impl Lane {
         if state.shut_down.is_some() || state.deadline.is_some() {
             return Err(DropReason::Closed);
         }
-        state.direct.begun += 1;
+        let number = state.direct.begin();
         add(&shared.counters.admitted, 1);
         drop(state);
-        let failure = shared.deliver(event);
-        shared.lock().direct.ended += 1;
+        // A transport or a logger that flushes would wait for what it is itself called for.
+        let failure = as_worker(|| shared.deliver(event, number));
+        shared.lock().direct.open.remove(&number);
         shared.changed.notify_all();
         if let Some(status) = failure.as_ref().and_then(|failure| failure.status) {
             explain(status, shared.wire.form);
@@ -46,20 +83,22 @@ impl Lane {
 
 impl Shared {
     /// Sends one event, with the retries of any other.
-    fn deliver(&self, mut event: Admitted) -> Option<DeliveryFailure> {
+    fn deliver(&self, mut event: Admitted, number: u64) -> Option<DeliveryFailure> {
         let mut schedule = Schedule::new(self.limits, Queue::new(1, usize::MAX));
         // An empty queue takes it.
         let _ = schedule.admit(self.incoming(&mut event));
         schedule.close();
         loop {
             // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
-            let state = self.lock();
+            let mut state = self.lock();
             let now = self.clock.now();
             let left = state.deadline.map(|deadline| deadline.saturating_sub(now));
             if left.is_some_and(|left| left.is_zero()) {
-                drop(state);
                 let batch = schedule.surrender();
                 add(&self.counters.abandoned, batch.events.len() as u64);
+                // Under the lock: who waits for the shutdown learns of it as of everything that it lost (DLV-62).
+                state.direct.lose(number);
+                drop(state);
                 let failed = Failed {
                     kind: DeliveryFailureKind::Exhausted,
                     batch,

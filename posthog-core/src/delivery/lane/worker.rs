@@ -29,6 +29,18 @@ pub(crate) fn may_wait() -> bool {
     !IS_WORKER.try_with(Cell::get).unwrap_or(false) && !in_hook()
 }
 
+/// Runs code that sends on this thread: what it calls must not wait for it.
+pub(super) fn as_worker<R>(code: impl FnOnce() -> R) -> R {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            IS_WORKER.set(self.0);
+        }
+    }
+    let _before = Before(IS_WORKER.replace(true));
+    code()
+}
+
 impl Lane {
     pub(super) fn start_worker(&self) {
         let shared = Arc::clone(&self.0);
@@ -78,11 +90,18 @@ impl Shared {
     /// here (DLV-141).
     pub(super) fn stand_in(&self, deadline: Duration, done: &dyn Fn(&State) -> bool) {
         // A logger or a transport that flushes finds itself on the worker.
-        IS_WORKER.set(true);
-        while caught(|| self.drive(Some(deadline), To::Log, done)).is_none() {}
-        IS_WORKER.set(false);
-        self.lock().worker = Worker::NotStarted;
+        as_worker(
+            || {
+                while caught(|| self.drive(Some(deadline), To::Log, done)).is_none() {}
+            },
+        );
+        let mut state = self.lock();
+        state.worker = Worker::NotStarted;
         self.changed.notify_all();
+        if state.shut_down.is_some() {
+            // The shutdown was over while a batch was in hand, which may be open again.
+            let _ = self.conclude(state);
+        }
     }
 
     /// Does what the schedule says, until that is done or the time of this or of the shutdown is up. It survives whatever
@@ -96,6 +115,11 @@ impl Shared {
                 return;
             }
             match state.schedule.step(now) {
+                // What threads send themselves is part of the drain, and may need all of its time.
+                Step::Stop if state.direct.open() > 0 => {
+                    let left = end.map(|end| end.saturating_sub(now));
+                    state = self.sleep(state, left);
+                }
                 Step::Stop => return,
                 Step::Wait { until } => {
                     let until = [until, end].into_iter().flatten().min();

@@ -1,0 +1,18 @@
+use posthog::capture;
+
+fn main() {
+    let total = 9.5;
+    capture!("order_processed", total, currency = "EURO");
+    capture!("order_processed", total, currency = "GBP");
+    capture!("order_processed", total, currency = 978);
+    capture!("order_processed", total = "9.5", currency = "EUR");
+    capture!("order_processed", total, currency = "EUR", pieces = 2.0);
+    capture!("order_processed", total, currency = "EUR", gift = 1);
+    capture!("order_processed", total, currency = "EUR", gift = null);
+    capture!("order_processed", total = %total, currency = "EUR");
+    capture!("order_processed", total, currency = "EUR", skus = { "a": 1 });
+    capture!("order_processed", total, currency = "EUR", skus = ["a", 1]);
+    capture!("order_processed", total, currency = "EUR", address = { "country": "DK" });
+    capture!("order_processed", total, currency = "EUR", address = ["DE"]);
+    capture!("order_processed", total, currency = "EUR", reference = -1.5);
+}
