@@ -488,7 +488,14 @@ impl Properties {
             end: self.json.len(),
             origin: open.origin,
         };
-        match self.find(key, hash) {
+        // Without its bit the key is new, and need not be looked for.
+        let bit = 1 << (hash % 64);
+        let known = if self.keys & bit == 0 {
+            None
+        } else {
+            self.find(key, hash)
+        };
+        match known {
             Some(at) if self.entries[at].origin > open.origin => {
                 self.json.truncate(open.start);
                 return;
@@ -498,7 +505,7 @@ impl Properties {
                 self.gaps += old.end + 1 - old.start;
             }
             None => {
-                self.keys |= 1 << (hash % 64);
+                self.keys |= bit;
                 self.has_special |= key.get(1) == Some(&b'$');
                 self.entries.push(entry);
                 if self.entries.len() >= INDEX_FROM {

@@ -40,11 +40,12 @@ impl Context {
     pub fn tags(&self) -> Map<String, Value> {
         let mut map = Map::new();
         let Some(node) = &self.node else { return map };
-        node.each_tag(|key, value| {
+        node.each_tag(|key, json| {
             // What was encoded is JSON, and reads back.
-            if let (Ok(key), Ok(value)) =
-                (serde_json::from_slice(key), serde_json::from_slice(value))
-            {
+            let key = plain_text(key).or_else(|| serde_json::from_slice(key).ok());
+            let value = plain_text(json).map(Value::String);
+            let value = value.or_else(|| serde_json::from_slice(json).ok());
+            if let (Some(key), Some(value)) = (key, value) {
                 map.insert(key, value);
             }
         });
@@ -106,6 +107,15 @@ impl Context {
     fn id(&self, pick: impl Fn(&Ids) -> Option<&str>) -> Option<String> {
         pick(self.node()?.merged_ids()).map(str::to_owned)
     }
+}
+
+/// The text that JSON is, where it has no escapes, as most texts have none.
+fn plain_text(json: &[u8]) -> Option<String> {
+    let text = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if text.contains(&b'\\') {
+        return None;
+    }
+    str::from_utf8(text).ok().map(str::to_owned)
 }
 
 impl std::fmt::Debug for Context {
