@@ -132,6 +132,9 @@ impl Assembler {
     }
 
     /// Writes the properties key by key; what they say of the person's profile.
+    ///
+    /// Not inlined: the usual event, which has no need of it, would pay for the room that it takes.
+    #[inline(never)]
     fn merge(
         &self,
         event: &Event,
@@ -218,6 +221,7 @@ fn merge_context<'a>(merge: &mut Merge<'_, 'a>, node: &'a Node, kind: &Kind) {
 }
 
 /// Whether there is a person property among these.
+#[inline(never)]
 fn sets_something(properties: &Properties) -> bool {
     let sets =
         |key: &[u8]| [names::SET, names::SET_ONCE].contains(&&*String::from_utf8_lossy(bare(key)));

@@ -82,8 +82,9 @@ impl Open {
     }
 }
 
-/// From this many properties on, keys are found by a hash instead of a look at each.
-const INDEX_FROM: usize = 32;
+/// From this many properties on, keys are found by an index instead of a look at the hash of each: it costs an allocation
+/// for each of them, also when it is copied.
+const INDEX_FROM: usize = 128;
 
 impl Properties {
     /// No properties.
@@ -280,17 +281,48 @@ impl Properties {
     }
 
     /// Appends the properties whose keys none of `stronger` has, each with a comma behind it.
+    ///
+    /// They are copied whole but for those, so that it costs what `stronger` has rather than what is inherited.
     pub(crate) fn write_beside(&self, stronger: &[&Self], out: &mut Vec<u8>) {
-        let is_whole = self.gaps == 0 && self.open.is_none();
-        if is_whole && stronger.iter().all(|other| other.keys & self.keys == 0) {
-            return out.extend_from_slice(&self.json);
+        if self.gaps > 0 || self.open.is_some() {
+            return self.write_one_by_one(stronger, out);
         }
+        let mut hidden = [0; MOST_HIDDEN];
+        let mut count = 0;
+        let others = stronger.iter().filter(|other| other.keys & self.keys != 0);
+        for (other, entry) in
+            others.flat_map(|other| other.entries.iter().map(move |entry| (other, entry)))
+        {
+            if self.keys & bit_of(entry.hash) == 0 {
+                continue;
+            }
+            let key = &other.json[entry.start..entry.colon];
+            if let Some(at) = self.find(key, entry.hash) {
+                if count == MOST_HIDDEN {
+                    return self.write_one_by_one(stronger, out);
+                }
+                hidden[count] = at;
+                count += 1;
+            }
+        }
+        let hidden = &mut hidden[..count];
+        hidden.sort_unstable();
+        let mut from = 0;
+        for entry in hidden.iter().map(|at| &self.entries[*at]) {
+            // One that two of them hide is behind already.
+            if entry.start >= from {
+                out.extend_from_slice(&self.json[from..entry.start]);
+                from = entry.end + 1;
+            }
+        }
+        out.extend_from_slice(&self.json[from..]);
+    }
+
+    fn write_one_by_one(&self, stronger: &[&Self], out: &mut Vec<u8>) {
         for entry in &self.entries {
             let key = &self.json[entry.start..entry.colon];
-            if stronger
-                .iter()
-                .all(|other| other.find(key, entry.hash).is_none())
-            {
+            let is_hidden = |other: &&Self| other.find(key, entry.hash).is_some();
+            if !stronger.iter().any(is_hidden) {
                 out.extend_from_slice(&self.json[entry.start..=entry.end]);
             }
         }
@@ -489,7 +521,7 @@ impl Properties {
             origin: open.origin,
         };
         // Without its bit the key is new, and need not be looked for.
-        let bit = 1 << (hash % 64);
+        let bit = bit_of(hash);
         let known = if self.keys & bit == 0 {
             None
         } else {
@@ -582,6 +614,14 @@ impl Properties {
         self.json = json;
         self.gaps = 0;
     }
+}
+
+/// So many properties that a stronger one hides are left out of one copy of the others; more are rare.
+const MOST_HIDDEN: usize = 16;
+
+/// The bit of a key in [`Properties::keys`].
+fn bit_of(hash: u32) -> u64 {
+    1 << (hash % 64)
 }
 
 /// Tells most keys apart at a glance. Equal keys have equal hashes; who may choose keys freely gains nothing by a clash,
@@ -797,6 +837,44 @@ mod tests {
         properties.insert("c", 5);
         properties.spread("no map");
         assert_eq!(properties.to_json(), r#"{"a":3,"b":2,"c":5}"#);
+    }
+
+    #[test]
+    fn ctx_47_what_stands_beside_stronger_properties_is_what_they_do_not_have() {
+        let keyed = |keys: std::ops::Range<usize>, step: usize| {
+            let keys = keys.step_by(step).map(|key| (format!("key{key}"), key));
+            keys.collect::<Properties>()
+        };
+        for (count, own, other) in [
+            (5, 0..3, 7..9),
+            (300, 0..300, 5..6),
+            (300, 290..310, 0..900),
+            (40, 0..0, 0..0),
+        ] {
+            for step in [1, 2, 17] {
+                let mut weak = keyed(0..count, 1);
+                let stronger = [&keyed(own.clone(), step), &keyed(other.clone(), step)];
+                // The second time some have been replaced, and do not stand in order.
+                for _ in 0..2 {
+                    let mut out = Vec::new();
+                    weak.write_beside(&stronger, &mut out);
+                    let hidden = |key: &[u8]| {
+                        stronger
+                            .iter()
+                            .any(|other| other.iter().any(|(has, _)| has == key))
+                    };
+                    let mut expected = Vec::new();
+                    for (key, value) in weak.iter().filter(|(key, _)| !hidden(key)) {
+                        expected.extend([key, b":", value, b","].concat());
+                    }
+                    assert_eq!(
+                        String::from_utf8_lossy(&out),
+                        String::from_utf8_lossy(&expected)
+                    );
+                    weak.insert("key2", "again");
+                }
+            }
+        }
     }
 
     #[test]
