@@ -8,6 +8,7 @@
 
 pub mod illegal_id;
 pub mod known_names;
+pub mod levels;
 pub mod limits;
 pub mod names;
 pub mod plan;

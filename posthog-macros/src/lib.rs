@@ -88,6 +88,55 @@ pub fn capture(input: TokenStream) -> TokenStream {
     capture::capture(input.into()).into()
 }
 
+/// Captures an error that the program deals with.
+///
+/// ```ignore
+/// capture_exception!(error);
+/// capture_exception!(error, level = "warning", order = order.id, distinct_id = &user.id);
+/// ```
+///
+/// The error comes first. It is of any type, and only borrowed: one that implements `Error`, `anyhow::Error`, a box, text, or
+/// a type of which nothing is known but its name. Then properties, options and maps as in [`capture!`], and the options of
+/// an exception:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `level` | how bad it is: a `Level`, or `"fatal"`, `"error"` (the default), `"warning"`, `"log"`, `"info"`, `"debug"` |
+/// | `fingerprint` | what it is grouped by, instead of its type and place |
+/// | `mechanism` | how it was caught: text is the type, an object has the fields |
+/// | `handled` | `false` says that it escaped; the default is `true` |
+/// | `source` | the hook that caught it, such as `"tower.layer"` |
+///
+/// A property of such a name is written quoted.
+///
+/// The value of the macro is the UUID of the event, as an `Option`: `None` if nothing was captured. When no client is
+/// listening, nothing is evaluated. An error that a context has captured just before is not captured again, and a context
+/// that it leaves later does not capture it again either.
+///
+/// # Expansion
+///
+/// ```ignore
+/// // capture_exception!(error, level = "warning", order = 12)
+/// if listening() {
+///     match &(error) {
+///         error => {
+///             let at = ErrorAt::new();
+///             let exception = Exception::described(at, error, &|| {});
+///             (&&&&&&&at).__settle(); // chooses how the error is described
+///             let event = begin("$exception");
+///             let exception = exception.level(&("warning"));
+///             event.property("order", &(12)).capture_exception(exception)
+///         }
+///     }
+/// } else {
+///     None
+/// }
+/// ```
+#[proc_macro]
+pub fn capture_exception(input: TokenStream) -> TokenStream {
+    capture::capture_exception(input.into()).into()
+}
+
 /// Sets tags on the current context.
 ///
 /// ```ignore

@@ -1,7 +1,7 @@
 //! What the options of events and contexts are given, as far as a literal shows it. A value that is computed is left to
 //! the types, and to run time.
 
-use posthog_core::{illegal_id, limits, rfc3339, uuid_text};
+use posthog_core::{illegal_id, levels, limits, rfc3339, uuid_text};
 
 use crate::{
     errors::Errors,
@@ -20,6 +20,7 @@ pub(crate) enum Takes {
     Uuid,
     Timestamp,
     Text,
+    Level,
 }
 
 /// Reports a literal that the option `name` cannot be given. `false` if it did: what the compiler would say about its type
@@ -37,6 +38,7 @@ pub(crate) fn check(name: &str, takes: Takes, value: &Operand, errors: &mut Erro
         Takes::Uuid => uuid_is_one(&literal),
         Takes::Timestamp => timestamp_is_one(&literal),
         Takes::Text => text_is_one(name, &literal),
+        Takes::Level => level_is_one(&literal),
     };
     let fine = fault.is_none();
     if let Some(message) = fault {
@@ -136,6 +138,14 @@ fn timestamp_is_one(literal: &Literal) -> Option<String> {
         "this is no RFC 3339 timestamp with an offset; write one such as `\"2031-05-07T02:00:00Z\"`, \
          or a `SystemTime`"
             .to_owned()
+    })
+}
+
+/// EXC-33
+fn level_is_one(literal: &Literal) -> Option<String> {
+    let fine = literal.text().is_some_and(levels::is_one);
+    (!fine).then(|| {
+        "this is no level; write `\"fatal\"`, `\"error\"`, `\"warning\"`, `\"log\"`, `\"info\"` or `\"debug\"`".to_owned()
     })
 }
 

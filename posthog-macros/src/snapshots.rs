@@ -24,6 +24,7 @@ impl Expand {
         let tokens = mac.tokens.clone();
         let expansion = match name.as_str() {
             "capture" => crate::capture::capture(tokens),
+            "capture_exception" => crate::capture::capture_exception(tokens),
             "context" => crate::context::context(tokens),
             "tag" => crate::tag::tag(tokens),
             _ => return None,

@@ -63,7 +63,7 @@ pub use posthog_core::{
     set_context_device_id, set_context_session, set_once, shutdown, tag, testing,
 };
 #[doc(inline)]
-pub use posthog_macros::{Event, capture, context, scoped, tag};
+pub use posthog_macros::{Event, capture, capture_exception, context, scoped, tag};
 
 pub use transport::{HttpTransport, HttpTransportBuilder};
 #[cfg(feature = "_tls")]

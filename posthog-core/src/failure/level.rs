@@ -1,6 +1,6 @@
 //! How bad a failure is.
 
-use crate::notice::say;
+use crate::{levels, notice::say};
 
 /// How bad a failure is, as error tracking shows it (EXC-33).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -33,14 +33,13 @@ impl Level {
 
     /// The level of that name, or of one that other systems call it, without regard to case.
     fn named(name: &str) -> Option<Self> {
-        Some(match name.trim().to_ascii_lowercase().as_str() {
-            "fatal" | "critical" | "alert" | "emergency" => Self::Fatal,
+        Some(match levels::level(name)? {
+            "fatal" => Self::Fatal,
             "error" => Self::Error,
-            "warning" | "warn" => Self::Warning,
+            "warning" => Self::Warning,
             "log" => Self::Log,
-            "info" | "notice" => Self::Info,
-            "debug" | "trace" => Self::Debug,
-            _ => return None,
+            "info" => Self::Info,
+            _ => Self::Debug,
         })
     }
 }

@@ -42,6 +42,14 @@ pub(super) enum Step {
         option: Ident,
         value: Operand,
     },
+    /// What is said of an exception.
+    Told {
+        method: &'static str,
+        option: Ident,
+        value: Operand,
+        /// The method takes it as it is, and not a reference.
+        by_value: bool,
+    },
 }
 
 pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
@@ -53,6 +61,17 @@ pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
     options_are_unique(&arguments, errors);
     options_are_no_properties_as_well(&arguments, errors);
     person::check(name.as_ref(), &arguments, errors);
+    meant(name, arguments, errors)
+}
+
+/// As [`capture`], with an error in the place of the name.
+pub(super) fn exception(written: parse::Capture, errors: &mut Errors) -> Capture {
+    let parse::Capture { name, arguments } = written;
+    property::check::properties(properties(&arguments), errors);
+    options_are_unique(&arguments, errors);
+    options_are_no_properties_as_well(&arguments, errors);
+    let event: Operand = Operand::Parsed(parse_quote!("$exception"));
+    person::check(Some(&event), &arguments, errors);
     meant(name, arguments, errors)
 }
 
@@ -154,6 +173,18 @@ fn meant(name: Option<Operand>, arguments: Vec<Argument>, errors: &mut Errors) -
                         setter,
                         option,
                         value: value.without_parentheses(),
+                    }),
+                    OptionKind::Told(method) => steps.push(Step::Told {
+                        method,
+                        option,
+                        value,
+                        by_value: false,
+                    }),
+                    OptionKind::ToldSwitch(method) => steps.push(Step::Told {
+                        method,
+                        option,
+                        value: value.without_parentheses(),
+                        by_value: true,
                     }),
                     OptionKind::Object(_) => {}
                 }

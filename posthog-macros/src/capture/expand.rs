@@ -6,10 +6,11 @@
 
 use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, LitStr};
+use syn::{Expr, Ident, LitStr};
 
 use super::check::{Capture, Step};
 use crate::{
+    context::expand::here,
     errors::Errors,
     plan::{Expectation, Planned},
     property::{
@@ -73,7 +74,12 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
         }
         self::step(&root, step, expected, &mut chain);
     }
-    write::group(&mut tokens, Delimiter::Brace, own, chain.end());
+    write::group(
+        &mut tokens,
+        Delimiter::Brace,
+        own,
+        chain.end("capture", |_| {}),
+    );
     write::ident(&mut tokens, "else", own);
     let mut none = TokenStream::new();
     write::private(&mut none, &root, "None");
@@ -92,6 +98,57 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
     let mut whole = TokenStream::new();
     write::group(&mut whole, Delimiter::Brace, own, block);
     whole
+}
+
+/// An error of any type, described by the rungs of `posthog_core::site`, and then as [`capture`].
+pub(super) fn exception(capture: &Capture, errors: &Errors) -> TokenStream {
+    let Capture {
+        name: error,
+        client,
+        steps,
+    } = capture;
+    let root = Root::default();
+    let errors = errors.to_statements();
+    let (condition, start) = if let Some(client) = client {
+        let span = spans::at(client.span());
+        let at_client = root.at(client.span());
+        let client = reference(client);
+        let client = quote_spanned!(span=> #at_client::__private::AsClient::as_client(#client));
+        (
+            quote_spanned!(spans::own()=> let #root::__private::Some(__event) = #root::__private::begin_with(#client, "$exception")),
+            quote_spanned!(spans::own()=> __event),
+        )
+    } else {
+        (
+            quote_spanned!(spans::own()=> #root::__private::listening()),
+            quote_spanned!(spans::own()=> #root::__private::begin("$exception")),
+        )
+    };
+    let mut chain = Chain::from(start);
+    for step in steps {
+        self::step(&root, step, None, &mut chain);
+    }
+    let captured = chain.end("capture_exception", |arguments| {
+        write::ident(arguments, "__exception", spans::own());
+    });
+    let error = reference(error);
+    let here = here();
+    quote_spanned! {spans::own()=> {
+        #errors
+        if #condition {
+            match #error { __error => {
+                let __at = #root::__private::ErrorAt::new();
+                let __exception = #root::Exception::described(__at, __error, #here);
+                {
+                    use #root::__private::probe::*;
+                    (&&&&&&&__at).__settle();
+                }
+                #captured
+            } }
+        } else {
+            #root::__private::None
+        }
+    }}
 }
 
 /// Calls on a draft, and the statements that have to stand before them.
@@ -139,9 +196,9 @@ impl Chain {
     }
 
     /// All of it, with the call that captures the event.
-    fn end(self) -> TokenStream {
+    fn end(self, capture: &str, arguments: impl FnOnce(&mut TokenStream)) -> TokenStream {
         let Self { before, mut calls } = self;
-        write::call(&mut calls, "capture", spans::own(), |_| {});
+        write::call(&mut calls, capture, spans::own(), arguments);
         if before.is_empty() {
             return calls;
         }
@@ -213,6 +270,22 @@ fn step(root: &Root, step: &Step, expected: Option<&Expectation>, chain: &mut Ch
                         Operand::Unparsed(_) => write::reference(arguments, value),
                     },
                 );
+            });
+        }
+        Step::Told {
+            method,
+            option,
+            value,
+            by_value,
+        } => {
+            let method = Ident::new(method, spans::at(option.span()));
+            let value = match value {
+                Operand::Parsed(expr) if *by_value => quote_spanned!(spans::own()=> #expr),
+                _ => reference(value),
+            };
+            chain.settle(false);
+            chain.statement(&quote_spanned! {spans::own()=>
+                let __exception = __exception.#method(#value);
             });
         }
     }

@@ -1,4 +1,4 @@
-//! `capture!`: one event.
+//! `capture!`: one event; and `capture_exception!`: an error that is handed over.
 
 mod check;
 mod event_name;
@@ -30,6 +30,15 @@ pub(crate) fn capture(input: TokenStream) -> TokenStream {
     expand::capture(&meant, &planned, &errors)
 }
 
+pub(crate) fn capture_exception(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let Some(written) = parse::exception(input, &mut errors) else {
+        return errors.to_expression();
+    };
+    let meant = check::exception(written, &mut errors);
+    expand::exception(&meant, &errors)
+}
+
 /// The call held to the tracking plan.
 fn planned(name: (&str, Span), meant: &Capture, errors: &mut Errors) -> Planned {
     let mut items = Vec::new();
@@ -39,7 +48,10 @@ fn planned(name: (&str, Span), meant: &Capture, errors: &mut Errors) -> Planned 
         match step {
             Step::Property(property) => items.push(Item::of(property)),
             Step::Spread(_) => open = true,
-            Step::Object { .. } | Step::Reference { .. } | Step::Switch { .. } => {}
+            Step::Object { .. }
+            | Step::Reference { .. }
+            | Step::Switch { .. }
+            | Step::Told { .. } => {}
         }
     }
     plan::check::event(name, &items, open, errors)

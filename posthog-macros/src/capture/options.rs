@@ -15,6 +15,10 @@ pub(super) enum OptionKind {
     Switch(&'static str),
     /// Writes the property of this name, which can be a JSON literal.
     Object(&'static str),
+    /// Calls this method of `Exception` with a reference to the value.
+    Told(&'static str),
+    /// Calls this method of `Exception` with the value, a `bool`.
+    ToldSwitch(&'static str),
 }
 
 /// The option of this name.
@@ -37,6 +41,18 @@ pub(super) fn named(name: &str) -> Option<OptionKind> {
     })
 }
 
+/// The option of this name in `capture_exception!`: those of every event, and what is said of an error (EXC-48).
+pub(super) fn named_of_exception(name: &str) -> Option<OptionKind> {
+    Some(match name {
+        "level" => OptionKind::Told("level"),
+        "fingerprint" => OptionKind::Told("fingerprint"),
+        "mechanism" => OptionKind::Told("mechanism"),
+        "source" => OptionKind::Told("source"),
+        "handled" => OptionKind::ToldSwitch("handled"),
+        other => return named(other),
+    })
+}
+
 /// What the option of this name takes; those that take an object are not among them.
 pub(super) fn takes(name: &str) -> Option<Takes> {
     Some(match name {
@@ -45,8 +61,10 @@ pub(super) fn takes(name: &str) -> Option<Takes> {
         "session_id" => Takes::SessionId,
         "timestamp" => Takes::Timestamp,
         "uuid" => Takes::Uuid,
-        "product_tour_id" => Takes::Text,
-        "disable_geoip"
+        "product_tour_id" | "fingerprint" | "source" => Takes::Text,
+        "level" => Takes::Level,
+        "handled"
+        | "disable_geoip"
         | "process_person_profile"
         | "cookieless_mode"
         | "disable_skew_correction" => Takes::Bool,

@@ -1,4 +1,4 @@
-//! `capture!( name [, property | option | ..expr ]* )`
+//! `capture!( name [, property | option | ..expr ]* )`, and `capture_exception!` with an error in the place of the name.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
@@ -48,7 +48,9 @@ pub(super) fn capture(input: TokenStream, errors: &mut Errors) -> Option<Capture
             errors.push(mistake(input, "expected `,` behind the name of the event"));
         }
         let report = if known { &mut *errors } else { &mut ignored };
-        let arguments = property::parse::list(input, report, argument)?;
+        let arguments = property::parse::list(input, report, |input, errors| {
+            argument(input, options::named, errors)
+        })?;
         errors.append_salvaged(ignored);
         Ok(Capture { name, arguments })
     })
@@ -56,11 +58,52 @@ pub(super) fn capture(input: TokenStream, errors: &mut Errors) -> Option<Capture
     errors.keep(written)
 }
 
-fn name(input: ParseStream) -> syn::Result<Operand> {
+/// The error, in the place of the name, and what goes with it. `None` if there is nothing to read.
+pub(super) fn exception(input: TokenStream, errors: &mut Errors) -> Option<Capture> {
+    let written = (|input: ParseStream| {
+        if input.is_empty() {
+            let message = "the error is missing; write `capture_exception!(error)`";
+            return Err(syn::Error::new(Span::call_site(), message));
+        }
+        if is_argument(input) || input.peek(Token![,]) {
+            return Err(mistake(
+                input,
+                "the error comes first; write `capture_exception!(error, ...)`",
+            ));
+        }
+        let error = first(input)?;
+        if !input.is_empty() {
+            if !input.peek(Token![,]) {
+                return Err(mistake(input, "expected `,` behind the error"));
+            }
+            input.parse::<Token![,]>()?;
+        }
+        let arguments = property::parse::list(input, errors, |input, errors| {
+            argument(input, options::named_of_exception, errors)
+        })?;
+        Ok(Capture {
+            name: Some(error),
+            arguments,
+        })
+    })
+    .parse2(input.clone());
+    let read = errors.keep(written);
+    if read.is_none() {
+        errors.salvage(input);
+    }
+    read
+}
+
+/// Whether an argument begins here that is no name.
+fn is_argument(input: ParseStream) -> bool {
     let key_like = input.peek(Ident::peek_any) || input.peek(LitStr) || input.peek(token::Paren);
     let assigned =
         key_like && input.peek2(Token![=]) && !input.peek2(Token![==]) && !input.peek2(Token![=>]);
-    if assigned || input.peek(Token![$]) || input.peek(Token![..]) {
+    assigned || input.peek(Token![$]) || input.peek(Token![..])
+}
+
+fn name(input: ParseStream) -> syn::Result<Operand> {
+    if is_argument(input) {
         return Err(mistake(
             input,
             "the name of the event comes first; write `capture!(\"order_processed\", ...)`",
@@ -74,6 +117,11 @@ fn name(input: ParseStream) -> syn::Result<Operand> {
         input.parse::<Token![,]>()?;
         return Err(comma);
     }
+    first(input)
+}
+
+/// What stands first: an expression, up to a comma or to what cannot go on with it.
+fn first(input: ParseStream) -> syn::Result<Operand> {
     if property::parse::only_token(input).is_some() {
         return property::parse::operand(input);
     }
@@ -88,15 +136,18 @@ fn name(input: ParseStream) -> syn::Result<Operand> {
     property::parse::operand(input)
 }
 
-fn argument(input: ParseStream, errors: &mut Errors) -> syn::Result<Argument> {
+/// The option of a name, in one of the macros.
+type Options = fn(&str) -> Option<OptionKind>;
+
+fn argument(input: ParseStream, options: Options, errors: &mut Errors) -> syn::Result<Argument> {
     if input.peek(Token![..]) {
         return spread(input).map(Argument::Spread);
     }
-    if let Some((name, kind)) = option_alone(input) {
+    if let Some((name, kind)) = option_alone(input, options) {
         return Err(option_without_value(&name, kind));
     }
     let Property { key, value } = property::parse::property(input, errors)?;
-    Ok(match as_option(&key) {
+    Ok(match as_option(&key, options) {
         Some((name, kind)) => Argument::Option { name, kind, value },
         None => Argument::Property(Property { key, value }),
     })
@@ -112,16 +163,16 @@ fn spread(input: ParseStream) -> syn::Result<Operand> {
 }
 
 /// An option has no short form: `client` alone would read as a property of that name.
-fn option_alone(input: ParseStream) -> Option<(Ident, OptionKind)> {
+fn option_alone(input: ParseStream, options: Options) -> Option<(Ident, OptionKind)> {
     let Some(TokenTree::Ident(name)) = property::parse::only_token(input) else {
         return None;
     };
-    let kind = options::named(&name.to_string())?;
+    let kind = options(&name.to_string())?;
     Some((name, kind))
 }
 
 fn option_without_value(name: &Ident, kind: OptionKind) -> syn::Error {
-    let example = if matches!(kind, OptionKind::Switch(_)) {
+    let example = if matches!(kind, OptionKind::Switch(_) | OptionKind::ToldSwitch(_)) {
         "true".to_owned()
     } else {
         name.to_string()
@@ -134,11 +185,11 @@ fn option_without_value(name: &Ident, kind: OptionKind) -> syn::Error {
 }
 
 /// The option that a bare identifier names. A quoted key is always a property.
-fn as_option(key: &Key) -> Option<(Ident, OptionKind)> {
+fn as_option(key: &Key, options: Options) -> Option<(Ident, OptionKind)> {
     match key {
         Key::Named {
             bare: Some(ident), ..
-        } => Some((ident.clone(), options::named(&ident.to_string())?)),
+        } => Some((ident.clone(), options(&ident.to_string())?)),
         Key::Named { bare: None, .. } | Key::Computed(_) => None,
     }
 }

@@ -12,7 +12,7 @@ use syn::{
 pub(super) enum Grammar {
     /// Expressions between commas or semicolons, perhaps with a name before them: std's macros.
     Expressions,
-    /// `capture!`, `tag!`: as [`Self::Expressions`], and JSON literals.
+    /// `capture!`, `capture_exception!`, `tag!`: as [`Self::Expressions`], and JSON literals.
     Properties,
     /// `context!`, if it is ours.
     Context,
@@ -30,7 +30,7 @@ impl Grammar {
         };
         let name = last.ident.to_string();
         match name.as_str() {
-            "capture" | "tag" => Self::Properties,
+            "capture" | "capture_exception" | "tag" => Self::Properties,
             // Other crates have one of this name, for instance minijinja's `context! { name => value }`.
             "context" if super::parse::is_context(mac.tokens.clone()) => Self::Context,
             "bail" => Self::Bail,
