@@ -42,7 +42,7 @@ mod shadowed {
 
 mod program {
     use super::shadowed::*;
-    use ::posthog::{capture, context, scoped, tag};
+    use ::posthog::{capture, capture_exception, context, scoped, tag};
 
     pub(crate) fn uses(_: Option, _: String, _: Vec) {}
 
@@ -115,7 +115,15 @@ mod program {
 
     #[scoped]
     pub(crate) fn nothing() {
+        let (__exception, __error, __at) = (1, 2, 3);
         capture!("nothing");
+        capture_exception!(
+            "text",
+            __error,
+            level = "error",
+            at = __at,
+            handled = __exception == 1
+        );
         capture!(Typed {
             left_out: ::std::option::Option::None,
             str: &1,
@@ -138,7 +146,7 @@ fn every_macro_works_where_the_prelude_is_shadowed() {
         .iter()
         .filter(|event| event.event == "$exception")
         .count();
-    assert_eq!((events.len(), exceptions), (12, 3));
+    assert_eq!((events.len(), exceptions), (14, 4));
 }
 
 #[tokio::test]
