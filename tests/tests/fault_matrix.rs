@@ -15,15 +15,17 @@ const BATCH: usize = 250;
 const BATCHES: usize = EVENTS / BATCH;
 const RETRIES: usize = 1;
 
-fn books(server: &LocalPostHog) -> Books {
+/// As much time as any answer wants.
+const PATIENT: Duration = Duration::from_secs(30);
+
+fn books(server: &LocalPostHog, timeout: Duration) -> Books {
     let options = Options::new("phc_test")
         .host(server.url())
         .compression(Compression::None)
         .flush_at(10_000)
         .max_batch_size(BATCH)
         .max_retries(u32::try_from(RETRIES).expect("a small number"))
-        // A fault that hangs costs this much of real time with each attempt.
-        .request_timeout(Duration::from_millis(250));
+        .request_timeout(timeout);
     Books::new(Arc::new(HttpTransport::default()), options)
 }
 
@@ -41,7 +43,12 @@ fn after(fault: &Fault, always: bool) -> (Stats, LocalPostHog) {
     } else {
         server.next(fault.clone());
     }
-    let books = books(&server);
+    // A fault that hangs costs this much of real time with each attempt; any other server has all the time it wants.
+    let timeout = match fault {
+        Fault::HangBeforeHeaders | Fault::HangInBody => Duration::from_millis(250),
+        _ => PATIENT,
+    };
+    let books = books(&server, timeout);
     let admitted = capture(&books);
     books.balance(&admitted, &server);
     assert_eq!(server.violations(), Vec::<String>::new(), "{fault:?}");
@@ -90,12 +97,12 @@ fn answer(status: u16, retry_after: &str) -> Fault {
 fn dlv_74_a_refused_connection_is_tried_again() {
     let server = LocalPostHog::start();
     server.stop_listening();
-    let away = books(&server);
+    let away = books(&server, PATIENT);
     let admitted = capture(&away);
     away.balance(&admitted, &server);
     assert_eq!(away.client.stats().failed_exhausted, EVENTS as u64);
 
-    let back = books(&server);
+    let back = books(&server, PATIENT);
     let admitted = capture(&back);
     let _ = back.client.flush(Duration::ZERO);
     while back.client.stats().retries == 0 {

@@ -5,13 +5,15 @@ use posthog::{
     Client, Context, Options, Properties, Request, Response, Transport, TransportError, capture,
     context, new_context, scoped, tag,
 };
-use std::{convert::Infallible, hint::black_box, sync::Arc, thread, time::Duration};
+use std::{
+    convert::Infallible, error::Error, fmt, hint::black_box, sync::Arc, thread, time::Duration,
+};
 
 /// An operation, done so many times.
 pub(crate) type Operation = fn(&World, u32);
 
 /// All operations of fixed size, with their names.
-pub(crate) const CASES: [(&str, Operation); 14] = [
+pub(crate) const CASES: [(&str, Operation); 19] = [
     ("capture, nothing listening", |world, n| {
         repeat(n, || nobody(world));
     }),
@@ -73,12 +75,42 @@ pub(crate) const CASES: [(&str, Operation); 14] = [
             let _ = black_box(plain(world.numbers[0]));
         });
     }),
+    ("context that captures failures", |world, n| {
+        repeat(n, || {
+            drop(black_box(new_context().client(&world.client).enter()))
+        });
+    }),
+    ("context that does not", |world, n| {
+        repeat(n, || {
+            let context = new_context()
+                .client(&world.client)
+                .capture_exceptions(false);
+            drop(black_box(context.enter()));
+        });
+    }),
+    ("an error handed over, with its stack", |world, n| {
+        repeat(n, || {
+            _ = black_box(world.unlimited.capture_exception(&Declined));
+        });
+    }),
+    (
+        "an error that leaves a context, with its stack",
+        |world, n| {
+            repeat(n, || leave(&world.unlimited));
+        },
+    ),
+    ("the same, one too many of its kind", |world, n| {
+        (0..100).for_each(|_| leave(&world.client));
+        repeat(n, || leave(&world.client));
+    }),
     ("nothing", |_, n| repeat(n, || black_box(()))),
 ];
 
 /// What operations work with.
 pub(crate) struct World {
     pub(crate) client: Client,
+    /// As the other, and every failure is captured.
+    unlimited: Client,
     texts: [String; 8],
     numbers: [i64; 5],
     floats: [f64; 4],
@@ -91,15 +123,37 @@ impl World {
         let options = Options::new("phc_x")
             .flush_at(10_000)
             .flush_interval(Duration::from_secs(3600));
-        let client = Client::with_transport(options, Arc::new(Nowhere));
+        let unlimited = options.clone().exception_rate_limit(None);
+        let client = |options| {
+            Client::with_transport(options, Arc::new(Nowhere)).expect("the options are well-formed")
+        };
         black_box(Self {
-            client: client.expect("the options are well-formed"),
+            client: client(options),
+            unlimited: client(unlimited),
             texts: [0, 1, 2, 3, 4, 5, 6, 7].map(|n| format!("https://example.com/p/{n}")),
             numbers: [42, -7, 1_700_000_000, 0, 65_535],
             floats: [129.99, 0.5, 3.25e-3, 1234.5678],
             flags: [true, false, true],
         })
     }
+}
+
+#[derive(Debug)]
+struct Declined;
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("card declined")
+    }
+}
+
+impl Error for Declined {}
+
+fn leave(client: &Client) {
+    let left: Result<(), _> = new_context()
+        .client(client)
+        .try_run(|| Err(black_box(Declined)));
+    drop(black_box(left));
 }
 
 /// Takes every batch, and keeps nothing.
