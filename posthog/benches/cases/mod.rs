@@ -77,7 +77,7 @@ pub(crate) const CASES: [(&str, Operation); 19] = [
     }),
     ("context that captures failures", |world, n| {
         repeat(n, || {
-            drop(black_box(new_context().client(&world.client).enter()))
+            drop(black_box(new_context().client(&world.client).enter()));
         });
     }),
     ("context that does not", |world, n| {
