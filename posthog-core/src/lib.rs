@@ -67,7 +67,6 @@ mod object;
 #[cfg(feature = "runtime")]
 mod options;
 #[cfg(feature = "runtime")]
-#[doc(hidden)]
 pub mod planned;
 #[cfg(feature = "runtime")]
 mod properties;
