@@ -30,6 +30,12 @@ pub fn event(name: &str) -> Standing {
     lists().events.standing(name, &lists().families)
 }
 
+/// Whether PostHog gives the event a meaning, as it does to a few without `$` (CAP-143).
+#[must_use]
+pub fn is_event_of_posthog(name: &str) -> bool {
+    lists().events.known.binary_search(&name).is_ok()
+}
+
 /// The standing of the key of an event's property.
 #[must_use]
 pub fn property(key: &str) -> Standing {

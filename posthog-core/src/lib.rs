@@ -71,7 +71,6 @@ mod options;
 #[cfg(feature = "runtime")]
 mod plain;
 #[cfg(feature = "runtime")]
-#[doc(hidden)]
 pub mod planned;
 #[cfg(feature = "runtime")]
 mod properties;

@@ -60,9 +60,27 @@ fn of_use(expr: Expr) -> Option<Operand> {
         Expr::Try(attempt) => of_use(*attempt.expr),
         Expr::Await(wait) => of_use(*wait.base),
         Expr::Assign(assign) => of_use(*assign.right),
-        Expr::Binary(binary) if matches!(binary.op, BinOp::Eq(_)) => of_use(*binary.right),
+        Expr::Binary(binary) if assigns_or_compares(&binary.op) => of_use(*binary.right),
         other => Some(Operand::Parsed(other)),
     }
+}
+
+/// Written where a property was meant, `==` and `+=` would be reported a second time for what their left side is.
+fn assigns_or_compares(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::Eq(_)
+            | BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
 }
 
 fn is_punct(token: &TokenTree, chars: &str) -> bool {

@@ -16,7 +16,7 @@ pub use types::{Type, Types};
 
 use std::collections::BTreeMap;
 
-use crate::spelling::most_similar;
+use crate::{known_names::is_event_of_posthog, spelling::most_similar};
 
 /// The name of the file that holds a plan.
 pub const FILE: &str = "posthog.plan.json";
@@ -69,7 +69,8 @@ impl Plan {
     /// An event of that name.
     #[must_use]
     pub fn event(&self, name: &str) -> Finding<'_, EventPlan> {
-        find(self.events.as_ref(), name, self.strict)
+        let strict = self.strict && !is_event_of_posthog(name);
+        find(self.events.as_ref(), name, strict)
     }
 
     /// A tag of that key.

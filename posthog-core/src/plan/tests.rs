@@ -37,6 +37,21 @@ fn names_are_found_or_unknown_and_those_of_posthog_are_exempt() {
 }
 
 #[test]
+fn cap_143_events_that_posthog_gives_a_meaning_are_exempt() {
+    let plan = Plan::read(r#"{ "events": {} }"#).expect("a plan");
+    for name in [
+        "$pageview",
+        "survey sent",
+        "survey shown",
+        "survey dismissed",
+    ] {
+        assert!(matches!(plan.event(name), Finding::Free), "{name}");
+    }
+    let unknown = Finding::Unknown { similar: None };
+    assert_eq!(plan.event("survey lost"), unknown);
+}
+
+#[test]
 fn without_strict_or_without_the_section_other_names_are_free() {
     let lax = Plan::read(r#"{ "strict": false, "tags": {}, "events": {} }"#).expect("a plan");
     assert_eq!(lax.event("a"), Finding::Free);

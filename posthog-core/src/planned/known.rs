@@ -20,7 +20,10 @@ use std::{
     },
 };
 
-use super::{Planned, Takes, TakesNull, array, boolean, integer, number, object, string};
+use super::{
+    JsonArray, JsonBoolean, JsonInteger, JsonNumber, JsonObject, JsonString, Planned, Takes,
+    TakesNull,
+};
 
 /// A type of which it is known what it is in JSON.
 #[diagnostic::on_unimplemented(
@@ -39,17 +42,17 @@ macro_rules! known {
 }
 
 known! {
-    string: str, String, char, Path, PathBuf,
+    JsonString: str, String, char, Path, PathBuf,
         IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, uuid::Uuid, std::fmt::Arguments<'_>;
-    integer: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
+    JsonInteger: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
         NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize,
         NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize,
         AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize,
         AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize;
-    number: f32, f64;
-    boolean: bool, AtomicBool;
+    JsonNumber: f32, f64;
+    JsonBoolean: bool, AtomicBool;
     // Bytes become text in an event (CAP-52).
-    string: CStr, CString;
+    JsonString: CStr, CString;
 }
 
 impl Known for () {}
@@ -97,8 +100,8 @@ macro_rules! containers {
     )+)+};
 }
 containers! {
-    array: [T] [T], [T, const N: usize] [T; N], [T] Vec<T>, [T] VecDeque<T>, [T] LinkedList<T>, [T] BinaryHeap<T>,
+    JsonArray: [T] [T], [T, const N: usize] [T; N], [T] Vec<T>, [T] VecDeque<T>, [T] LinkedList<T>, [T] BinaryHeap<T>,
         [T] BTreeSet<T>, [T, H] HashSet<T, H>,
         [T] (T,), [T, U] (T, U), [T, U, V] (T, U, V), [T, U, V, W] (T, U, V, W);
-    object: [K, V] BTreeMap<K, V>, [K, V, H] HashMap<K, V, H>;
+    JsonObject: [K, V] BTreeMap<K, V>, [K, V, H] HashMap<K, V, H>;
 }

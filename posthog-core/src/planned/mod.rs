@@ -5,10 +5,11 @@
 //! plan says something else. Any other type, such as one of the user's own, falls to the second rung and passes.
 //!
 //! ```ignore
-//! Planned::<number>::planned((&&Given(value)).__known())
+//! Planned::<JsonNumber>::planned((&&Given(value)).__known())
 //! ```
 //!
-//! Its names show up in messages. Those of the types are the words of the plan.
+//! Its names show up in messages, where the compiler leaves the path away of a name that is there once among all that can be
+//! seen. So nothing that is shown is hidden from the documentation, and none has a name that std has as well.
 
 mod known;
 mod observed;
@@ -22,57 +23,32 @@ pub use observed::Expected;
     note = "`posthog.plan.json` says what each property and tag is; give it another value, or change the plan"
 )]
 pub trait Planned<S> {
+    #[doc(hidden)]
     fn planned(&self) {}
 }
 
 /// Text.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum string {}
+pub enum JsonString {}
 /// Any number.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum number {}
+pub enum JsonNumber {}
 /// A number of an integer type.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum integer {}
+pub enum JsonInteger {}
 /// `true` or `false`.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum boolean {}
+pub enum JsonBoolean {}
 /// A list.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum array {}
+pub enum JsonArray {}
 /// A map.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum object {}
+pub enum JsonObject {}
 /// Nothing.
-#[expect(
-    non_camel_case_types,
-    reason = "messages show it, and a plan calls it so"
-)]
-pub enum null {}
+pub enum JsonNull {}
 
 /// What the plan says, or `null`.
 pub struct Nullable<S>(std::marker::PhantomData<S>);
 
-/// One of several types; `()` stands for one that is not among them.
-pub struct OneOf<S, N, I, B, A, O>(std::marker::PhantomData<(S, N, I, B, A, O)>);
+/// One of several types; `()` stands for one that is not among them, and is not shown at the end.
+pub struct OneOf<S = (), N = (), I = (), B = (), A = (), O = ()>(
+    std::marker::PhantomData<(S, N, I, B, A, O)>,
+);
 
 /// What a plan says takes values of the kind `K`.
 #[doc(hidden)]
@@ -81,33 +57,37 @@ pub trait Takes<K> {}
 #[doc(hidden)]
 pub trait TakesNull {}
 
-impl Takes<string> for string {}
-impl Takes<number> for number {}
-impl Takes<integer> for number {}
-impl Takes<integer> for integer {}
-impl Takes<boolean> for boolean {}
-impl Takes<array> for array {}
-impl Takes<object> for object {}
-impl TakesNull for null {}
+impl Takes<JsonString> for JsonString {}
+impl Takes<JsonNumber> for JsonNumber {}
+impl Takes<JsonInteger> for JsonNumber {}
+impl Takes<JsonInteger> for JsonInteger {}
+impl Takes<JsonBoolean> for JsonBoolean {}
+impl Takes<JsonArray> for JsonArray {}
+impl Takes<JsonObject> for JsonObject {}
+impl TakesNull for JsonNull {}
 impl<K, S: Takes<K>> Takes<K> for Nullable<S> {}
 impl<S> TakesNull for Nullable<S> {}
-impl<N, I, B, A, O> Takes<string> for OneOf<string, N, I, B, A, O> {}
-impl<S, I, B, A, O> Takes<number> for OneOf<S, number, I, B, A, O> {}
-// The macro writes `integer` wherever it writes `number`.
-impl<S, N, B, A, O> Takes<integer> for OneOf<S, N, integer, B, A, O> {}
-impl<S, N, I, A, O> Takes<boolean> for OneOf<S, N, I, boolean, A, O> {}
-impl<S, N, I, B, O> Takes<array> for OneOf<S, N, I, B, array, O> {}
-impl<S, N, I, B, A> Takes<object> for OneOf<S, N, I, B, A, object> {}
+impl<N, I, B, A, O> Takes<JsonString> for OneOf<JsonString, N, I, B, A, O> {}
+impl<S, I, B, A, O> Takes<JsonNumber> for OneOf<S, JsonNumber, I, B, A, O> {}
+// The macro writes `JsonInteger` wherever it writes `JsonNumber`.
+impl<S, N, B, A, O> Takes<JsonInteger> for OneOf<S, N, JsonInteger, B, A, O> {}
+impl<S, N, I, A, O> Takes<JsonBoolean> for OneOf<S, N, I, JsonBoolean, A, O> {}
+impl<S, N, I, B, O> Takes<JsonArray> for OneOf<S, N, I, B, JsonArray, O> {}
+impl<S, N, I, B, A> Takes<JsonObject> for OneOf<S, N, I, B, A, JsonObject> {}
 
 /// A value that is to be what the plan says.
+#[doc(hidden)]
 pub struct Given<'a, T: ?Sized>(pub &'a T);
 
 /// A value of a type that is not known here. It passes.
+#[doc(hidden)]
 pub struct Unknown;
 
+#[diagnostic::do_not_recommend]
 impl<S> Planned<S> for Unknown {}
 
 /// The rungs of the decision. They come into scope by one glob import, in a block without user code.
+#[doc(hidden)]
 pub mod probe {
     use super::{Given, Unknown, known::Known};
 

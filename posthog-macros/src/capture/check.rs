@@ -53,7 +53,9 @@ pub(super) enum Step {
 }
 
 pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
-    let parse::Capture { name, arguments } = written;
+    let parse::Capture {
+        name, arguments, ..
+    } = written;
     if let Some(name) = &name {
         event_name::check(name, errors);
     }
@@ -66,7 +68,9 @@ pub(super) fn capture(written: parse::Capture, errors: &mut Errors) -> Capture {
 
 /// As [`capture`], with an error in the place of the name.
 pub(super) fn exception(written: parse::Capture, errors: &mut Errors) -> Capture {
-    let parse::Capture { name, arguments } = written;
+    let parse::Capture {
+        name, arguments, ..
+    } = written;
     property::check::properties(properties(&arguments), errors);
     options_are_unique(&arguments, errors);
     options_are_no_properties_as_well(&arguments, errors);

@@ -13,7 +13,7 @@ use self::check::{Capture, Step};
 use crate::{
     errors::Errors,
     plan::{self, Planned, check::Item},
-    property::Operand,
+    property::{Operand, Value},
 };
 
 pub(crate) fn capture(input: TokenStream) -> TokenStream {
@@ -23,9 +23,10 @@ pub(crate) fn capture(input: TokenStream) -> TokenStream {
     };
     // A literal in parentheses counts as computed, and is not checked.
     let name = written.name.as_ref().and_then(Operand::as_text).cloned();
+    let unread = written.unread.clone();
     let meant = check::capture(written, &mut errors);
     let planned = name
-        .map(|name| planned((&name.value(), name.span()), &meant, &mut errors))
+        .map(|name| planned((&name.value(), name.span()), &meant, &unread, &mut errors))
         .unwrap_or_default();
     expand::capture(&meant, &planned, &errors)
 }
@@ -40,13 +41,23 @@ pub(crate) fn capture_exception(input: TokenStream) -> TokenStream {
 }
 
 /// The call held to the tracking plan.
-fn planned(name: (&str, Span), meant: &Capture, errors: &mut Errors) -> Planned {
+fn planned(
+    name: (&str, Span),
+    meant: &Capture,
+    unread: &[Option<String>],
+    errors: &mut Errors,
+) -> Planned {
     let mut items = Vec::new();
     // What has a mistake in it is not among the steps, and not missing either.
-    let mut open = !errors.is_empty();
+    let mut open = unread.iter().any(Option::is_none);
+    let unread: Vec<String> = unread.iter().flatten().cloned().collect();
     for step in &meant.steps {
         match step {
-            Step::Property(property) => items.push(Item::of(property)),
+            Step::Property(property) => {
+                // What is no expression may have swallowed the next property.
+                open |= matches!(property.value, Value::Serialized(Operand::Unparsed(_)));
+                items.push(Item::of(property));
+            }
             Step::Spread(_) => open = true,
             Step::Object { .. }
             | Step::Reference { .. }
@@ -54,5 +65,5 @@ fn planned(name: (&str, Span), meant: &Capture, errors: &mut Errors) -> Planned 
             | Step::Told { .. } => {}
         }
     }
-    plan::check::event(name, &items, open, errors)
+    plan::check::event(name, &items, &unread, open, errors)
 }

@@ -18,6 +18,8 @@ pub(super) struct Capture {
     /// `None` where there is a mistake instead.
     pub(super) name: Option<Operand>,
     pub(super) arguments: Vec<Argument>,
+    /// The key of each argument that is a mistake, as far as it has one.
+    pub(super) unread: Vec<Option<String>>,
 }
 
 pub(super) enum Argument {
@@ -48,11 +50,18 @@ pub(super) fn capture(input: TokenStream, errors: &mut Errors) -> Option<Capture
             errors.push(mistake(input, "expected `,` behind the name of the event"));
         }
         let report = if known { &mut *errors } else { &mut ignored };
+        let mut unread = Vec::new();
         let arguments = property::parse::list(input, report, |input, errors| {
+            let start = input.fork();
             argument(input, options::named, errors)
+                .inspect_err(|_| unread.push(property::parse::intended_key(&start)))
         })?;
         errors.append_salvaged(ignored);
-        Ok(Capture { name, arguments })
+        Ok(Capture {
+            name,
+            arguments,
+            unread,
+        })
     })
     .parse2(input);
     errors.keep(written)
@@ -84,6 +93,7 @@ pub(super) fn exception(input: TokenStream, errors: &mut Errors) -> Option<Captu
         Ok(Capture {
             name: Some(error),
             arguments,
+            unread: Vec::new(),
         })
     })
     .parse2(input.clone());

@@ -22,7 +22,7 @@ pub(crate) fn event(input: TokenStream) -> TokenStream {
     // What is wrong by itself is not held to the plan as well: it would be reported twice.
     let planned = if errors.is_empty() {
         let name = (&*event.name, event.name_span);
-        plan::check::event(name, &event.items(), event.is_open(), &mut errors)
+        plan::check::event(name, &event.items(), &[], event.is_open(), &mut errors)
     } else {
         Planned::default()
     };

@@ -1,6 +1,7 @@
 //! What a call must not say against the plan.
 
 use posthog_core::{
+    known_names,
     names::EVENT_OPTIONS,
     plan::{EventPlan, Finding, Listed, Plan, Refusal, Scalar, Shape},
 };
@@ -12,7 +13,10 @@ use super::{
 };
 use crate::{
     errors::Errors,
-    property::{Key, Property, Value},
+    property::{
+        Key, Property, Value,
+        check::{Noun, not_known},
+    },
 };
 
 /// One property of an event, whether of a call or of a typed event.
@@ -49,10 +53,11 @@ impl<'a> Item<'a> {
 }
 
 /// An event as far as it is known: its name, and each property in order, none where its key is computed. `open` says that there are
-/// more, through `..spread` or `#[event(flatten)]`.
+/// more, through `..spread` or `#[event(flatten)]`; `unread` are the keys of what has a mistake in it.
 pub(crate) fn event(
     (name, name_span): (&str, Span),
     items: &[Option<Item>],
+    unread: &[String],
     open: bool,
     errors: &mut Errors,
 ) -> Planned {
@@ -63,6 +68,7 @@ pub(crate) fn event(
     let mut planned = Planned::default();
     match plan.event(name) {
         Finding::Free => {}
+        Finding::Unknown { .. } if is_refused(Noun::Event, name) => {}
         Finding::Unknown { similar } => errors.at(name_span, unknown("event", name, similar)),
         Finding::Planned(event) => {
             if event.deprecated {
@@ -72,7 +78,7 @@ pub(crate) fn event(
                     .push(Deprecated::new("event", name, name_span, description));
             }
             if !open && items.iter().all(Option::is_some) {
-                nothing_is_missing(plan, event, (name, name_span), items, errors);
+                nothing_is_missing(plan, event, (name, name_span), items, unread, errors);
             }
             for item in items {
                 let expected = item
@@ -99,6 +105,7 @@ pub(crate) fn tags<'a>(
         let item = Item::of(tag);
         let expected = item.and_then(|item| match in_force.plan.tag(item.key) {
             Finding::Free => None,
+            Finding::Unknown { .. } if is_refused(Noun::Tag, item.key) => None,
             Finding::Unknown { similar } => {
                 errors.at(item.span, unknown("tag", item.key, similar));
                 None
@@ -119,9 +126,20 @@ fn nothing_is_missing(
     event: &EventPlan,
     (name, name_span): (&str, Span),
     items: &[Option<Item>],
+    unread: &[String],
     errors: &mut Errors,
 ) {
-    let present: Vec<&str> = items.iter().flatten().map(|item| item.key).collect();
+    // What is misspelt is not missing as well.
+    let meant = |item: &Item| match plan.property(event, item.key) {
+        Finding::Unknown { similar } => similar,
+        Finding::Free | Finding::Planned(_) => None,
+    };
+    let items_there = items.iter().flatten();
+    let present: Vec<&str> = items_there
+        .flat_map(|item| [Some(item.key), meant(item)])
+        .flatten()
+        .chain(unread.iter().map(String::as_str))
+        .collect();
     let missing = plan.missing(event, &present);
     match &*missing {
         [] => {}
@@ -174,6 +192,7 @@ fn property(
 ) -> Option<Expectation> {
     match plan.property(event, item.key) {
         Finding::Free => None,
+        Finding::Unknown { .. } if is_refused(Noun::Property, item.key) => None,
         Finding::Unknown { similar } => {
             let message = match (similar, event.fields.properties.is_empty()) {
                 (None, true) => {
@@ -204,6 +223,19 @@ fn property(
             value(what, "property", shape, item, planned, errors)
         }
     }
+}
+
+/// Whether a name is a mistake with any plan and without one, which is said already.
+fn is_refused(noun: Noun, name: &str) -> bool {
+    let trimmed = name.trim();
+    let standing = match noun {
+        Noun::Event => known_names::event(name),
+        Noun::Tag => known_names::tag(name),
+        Noun::Property | Noun::Key => known_names::property(name),
+    };
+    trimmed.is_empty()
+        || (matches!(noun, Noun::Event) && trimmed != name)
+        || not_known(noun, name, standing).is_some()
 }
 
 /// A value against its shape: what is left to the compiler and to run time, if anything.

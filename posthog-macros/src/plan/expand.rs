@@ -111,7 +111,16 @@ fn values(shape: &Shape) -> String {
 fn types(root: &Root, types: Types, user: Span) -> TokenStream {
     let span = spans::at(user);
     let named = |ty: Type| {
-        let name = Ident::new(ty.name(), span);
+        let name = match ty {
+            Type::String => "JsonString",
+            Type::Number => "JsonNumber",
+            Type::Integer => "JsonInteger",
+            Type::Boolean => "JsonBoolean",
+            Type::Array => "JsonArray",
+            Type::Object => "JsonObject",
+            Type::Null => "JsonNull",
+        };
+        let name = Ident::new(name, span);
         quote_spanned!(span=> #root::planned::#name)
     };
     let (null, others): (Vec<_>, Vec<_>) = types.iter().partition(|ty| *ty == Type::Null);

@@ -95,7 +95,14 @@ impl Operand {
             Self::Parsed(Expr::Path(path)) if path.path.get_ident().is_some() => {
                 path.path.segments[0].ident.span()
             }
-            Self::Parsed(expr) => expr.span(),
+            Self::Parsed(expr) => {
+                // What a `macro_rules!` passes on stands in an invisible group, which has the span of the `$value`.
+                let mut expr = expr;
+                while let Expr::Group(group) = expr {
+                    expr = &group.expr;
+                }
+                expr.span()
+            }
             Self::Unparsed(tokens) => tokens.span(),
         }
     }

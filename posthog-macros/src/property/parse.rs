@@ -79,6 +79,14 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
             format!("a property is written with one `=`; write `{name} = value`"),
         ),
         Key::Named {
+            name,
+            bare: Some(ident),
+            ..
+        } if input.peek(Token![=>]) || (input.peek(Token![:]) && !input.peek(Token![::])) => (
+            ident.span(),
+            format!("a property is written with `=`; write `{name} = value`"),
+        ),
+        Key::Named {
             bare: Some(ident), ..
         } if is_assignment(ident, input) => (
             ident.span(),
@@ -112,6 +120,18 @@ pub(crate) fn property(input: ParseStream, errors: &mut Errors) -> syn::Result<P
         ),
     };
     Err(syn::Error::new(span, message))
+}
+
+/// The key of an argument that cannot be read, if it begins with one: `key: value`, `%key`, `key =`.
+pub(crate) fn intended_key(start: ParseStream) -> Option<String> {
+    let input = start.fork();
+    if input.peek(Token![%]) || input.peek(Token![?]) || input.peek(Token![&]) {
+        input.parse::<TokenTree>().ok()?;
+    }
+    match key(&input) {
+        Ok(Key::Named { name, .. }) => Some(name),
+        Ok(Key::Computed(_)) | Err(_) => None,
+    }
 }
 
 /// Whether the argument that `start` begins assigns to something, such as `names[0] = value`.

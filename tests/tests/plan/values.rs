@@ -15,4 +15,10 @@ fn main() {
     capture!("order_processed", total, currency = "EUR", address = { "country": "DK" });
     capture!("order_processed", total, currency = "EUR", address = ["DE"]);
     capture!("order_processed", total, currency = "EUR", reference = -1.5);
+    through_a_macro!("order_processed", total = "9.5", currency = "EUR");
 }
+
+macro_rules! through_a_macro {
+    ($name:literal, $($key:ident = $value:expr),*) => { capture!($name, $($key = $value),*) };
+}
+use through_a_macro;
