@@ -26,5 +26,5 @@ mod unfinished;
 
 pub(crate) use in_app::InApp;
 pub(crate) use location::Location;
-pub(crate) use splice::{exceeds, without_causes};
+pub(crate) use splice::{exceeds, shortened};
 pub(crate) use unfinished::{FrameRules, Stack, Unfinished};
