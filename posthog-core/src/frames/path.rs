@@ -9,7 +9,25 @@ pub(super) fn is_foreign(file: &str) -> bool {
         "/.rustup/toolchains/",
         "/vendor/",
     ];
-    is_of_std(file) || file.starts_with("vendor/") || PARTS.iter().any(|part| file.contains(part))
+    is_of_std(file)
+        || file.starts_with("vendor/")
+        || PARTS.iter().any(|part| file.contains(part))
+        || of_dependency(file).is_some()
+}
+
+/// What of a file of a dependency is worth showing: the directory of its version, and what is inside. Cargo's own directory
+/// need not be called `.cargo`: the official images have it in `/usr/local/cargo`.
+fn of_dependency(file: &str) -> Option<&str> {
+    ["/registry/src/", "/git/checkouts/"]
+        .into_iter()
+        .find_map(|base| {
+            let (_, rest) = file.split_once(base)?;
+            // `index.crates.io-1949cf8c6b5b557f`, `lib-0123456789abcdef`
+            let (source, inside) = rest.split_once('/')?;
+            let (_, hash) = source.rsplit_once('-')?;
+            let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_hash.then_some(inside)
+        })
 }
 
 /// Whether a file belongs to the standard library.
@@ -44,8 +62,14 @@ pub(super) fn relative(file: &str) -> String {
                 .to_owned();
         }
     }
+    if let Some(inside) = of_dependency(&file) {
+        return inside.to_owned();
+    }
     if let Some((_, inside)) = file.split_once("/rustlib/src/rust/") {
         return inside.to_owned();
+    }
+    if let Some(at) = file.find("/vendor/") {
+        return file[at + 1..].to_owned();
     }
     if is_foreign(&file) {
         return file;
@@ -80,6 +104,19 @@ mod tests {
                 "/home/u/.cargo/registry/src/index.crates.io-19/serde-1.0.2/src/de.rs",
                 "serde-1.0.2/src/de.rs",
             ),
+            (
+                "/usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.2/src/de.rs",
+                "serde-1.0.2/src/de.rs",
+            ),
+            (
+                "/usr/local/cargo/git/checkouts/lib-0123456789abcdef/abcdef0/src/lib.rs",
+                "abcdef0/src/lib.rs",
+            ),
+            (
+                "/home/u/shop/vendor/serde/src/de.rs",
+                "vendor/serde/src/de.rs",
+            ),
+            ("/home/u/shop/registry/src/a-b/main.rs", "src/a-b/main.rs"),
             (
                 "/home/u/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/rt.rs",
                 "library/std/src/rt.rs",
