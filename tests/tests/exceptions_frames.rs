@@ -314,6 +314,57 @@ fn exc_96_what_a_hook_adds_costs_the_stack_before_the_event() {
     assert_eq!(reports.entries()[0].get("stacktrace"), None);
 }
 
+#[scoped(client = client)]
+fn at_the_end_of_a_branch(client: &posthog::Client) -> Result<u32, ParseIntError> {
+    match parse("1")? {
+        0 => Ok(0),
+        1 => parse("three"), // here
+        _ => {
+            parse("2")?;
+            Ok(2)
+        }
+    }
+}
+
+#[scoped(client = client)]
+async fn at_the_end_of_a_nested_branch(client: &posthog::Client) -> Result<u32, ParseIntError> {
+    if parse("1")? == 1 {
+        std::future::ready(()).await;
+        match parse("2")? {
+            2 => {
+                parse("3")?;
+                parse("four") // here as well
+            }
+            other => Ok(other),
+        }
+    } else {
+        Ok(1)
+    }
+}
+
+#[test]
+fn exc_62_a_question_mark_that_was_passed_is_not_the_place_of_what_a_branch_behind_it_gives() {
+    let _alone = alone();
+    let line = |mark: &str| {
+        include_str!("exceptions_frames.rs")
+            .lines()
+            .position(|line| line.ends_with(mark))
+            .map(|at| at + 1)
+    };
+    let reports = Reports::new();
+    at_the_end_of_a_branch(&reports.client).expect_err("the error goes on");
+    let last = frames(&reports.entries()[0]).pop().expect("a frame");
+    assert_eq!(last["lineno"], json!(line("// here")), "{last}");
+    let reports = Reports::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime
+        .expect("a runtime")
+        .block_on(at_the_end_of_a_nested_branch(&reports.client))
+        .expect_err("the error goes on");
+    let last = frames(&reports.entries()[0]).pop().expect("a frame");
+    assert_eq!(last["lineno"], json!(line("// here as well")), "{last}");
+}
+
 #[scoped]
 async fn waits_for_ever() -> Result<(), ParseIntError> {
     parse("3")?;
@@ -324,7 +375,7 @@ async fn waits_for_ever() -> Result<(), ParseIntError> {
 fn exc_62_an_exit_that_a_cancelled_future_passed_is_not_the_place_of_another_failure() {
     let _alone = alone();
     let reports = Reports::new();
-    const LINE_OF_THE_FUTURE: u32 = line!() + 1;
+    let line_of_the_future = line!() + 1;
     let outer = reports.context().try_wrap(async {
         tokio::select! {
             biased;
@@ -339,7 +390,7 @@ fn exc_62_an_exit_that_a_cancelled_future_passed_is_not_the_place_of_another_fai
     let frames = frames(&reports.entries()[0]);
     let last = frames.last().expect("a frame");
     // Where the future was made, which the executor polls.
-    assert_eq!(last["lineno"], LINE_OF_THE_FUTURE, "{last}");
+    assert_eq!(last["lineno"], line_of_the_future, "{last}");
     assert_eq!(last["in_app"], true);
     let function = last["function"].as_str().unwrap_or_default();
     assert!(
