@@ -115,6 +115,13 @@ fn dlv_65_a_guard_that_is_dropped_inside_of_a_scope_delivers_what_is_queued_befo
 }
 
 #[test]
+fn exc_88_a_panic_behind_the_guard_has_its_stack_as_long_as_the_scope_is_open() {
+    let ran = run("panic_behind_the_guard_inside_of_a_scope");
+    assert_eq!(ran.failures(), [("fatal", "behind the guard")]);
+    assert!(ran.functions().len() > 1, "{:?}", ran.functions());
+}
+
+#[test]
 fn exc_38_a_panic_on_the_main_thread_is_fatal_and_exc_89_the_hook_waits_for_its_delivery() {
     let ran = run("panic_on_main");
     let properties = ran.properties();

@@ -100,8 +100,12 @@ fn on_panic(info: &PanicHookInfo<'_>) {
 /// The innermost scope that will send the panic as it unwinds. One that was opened while the thread unwound before is
 /// no longer sure to.
 fn capturing_scope() -> Option<stack::Place> {
+    // The stack cannot be asked for it while it is searched.
+    let ending = stack::ending().filter(Client::is_listening);
     stack::innermost(|settings| {
-        client_of(settings).is_some_and(|client| captures(settings, &client))
+        client_of(settings)
+            .or_else(|| ending.clone())
+            .is_some_and(|client| captures(settings, &client))
     })
 }
 

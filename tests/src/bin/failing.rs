@@ -68,6 +68,12 @@ fn main() -> ExitCode {
                 std::process::exit(0)
             }
         }
+        "panic_behind_the_guard_inside_of_a_scope" => {
+            context! {
+                drop(start(host, |options| options));
+                panic!("behind the guard")
+            }
+        }
         "panic_on_main" => {
             // Without the guard only the hook delivers.
             std::mem::forget(start(host, |options| options.capture_panics(true)));
@@ -173,7 +179,7 @@ fn main() -> ExitCode {
             });
             // On its way out of `main` the panic gives the lock back.
             let _posthog = start(host, |options| options.capture_panics(true).debug(true));
-            log::info!("{}", PanicsWhenShown);
+            log::info!("{PanicsWhenShown}");
             ExitCode::SUCCESS
         }
         "panic_in_before_send" => {
