@@ -1,5 +1,7 @@
 //! Paths of source files: whose they are, and what of them is worth showing.
 
+use std::borrow::Cow;
+
 /// Whether a file belongs to the standard library, the registry, a checkout of a dependency, or a vendored one (EXC-67).
 pub(super) fn is_foreign(file: &str) -> bool {
     const PARTS: [&str; 5] = [
@@ -48,6 +50,17 @@ fn is_in_rustc(file: &str) -> bool {
     })
 }
 
+/// The file as the compiler names it: from where the build was started, or, where it names one of a crate from elsewhere by
+/// its whole path, [`relative`] to that crate.
+pub(crate) fn without_home(file: &str) -> Cow<'_, str> {
+    let is_whole = file.starts_with(['/', '\\']) || file.get(1..2) == Some(":");
+    if is_whole {
+        relative(file).into()
+    } else {
+        file.into()
+    }
+}
+
 /// The file relative to its crate: the same on every machine that builds it, and without anybody's home directory.
 ///
 /// A dependency keeps the directory of its version, the standard library its `/rustc/<hash>`, by which the service knows
@@ -84,7 +97,26 @@ pub(super) fn relative(file: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::relative;
+    use super::{relative, without_home};
+
+    #[test]
+    fn exc_87_the_file_of_a_panic_in_a_dependency_shows_nobodys_home_directory() {
+        for (file, shown) in [
+            ("crates/pay/src/card.rs", "crates/pay/src/card.rs"),
+            (
+                "/home/u/.cargo/registry/src/index.crates.io-19/serde-1.0.2/src/de.rs",
+                "serde-1.0.2/src/de.rs",
+            ),
+            ("/home/u/shared/src/lib.rs", "src/lib.rs"),
+            ("C:\\Users\\u\\shared\\src\\lib.rs", "src/lib.rs"),
+            (
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
+            ),
+        ] {
+            assert_eq!(without_home(file), shown);
+        }
+    }
 
     #[test]
     fn exc_53_a_file_is_named_relative_to_its_crate() {
