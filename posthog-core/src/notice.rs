@@ -52,6 +52,13 @@ fn with_logger<R>(level: Level, call: impl FnOnce() -> R) -> Option<R> {
     result
 }
 
+/// Runs code in which the SDK says nothing on this thread: it may be the logger that is at fault, and hold a lock of its own.
+pub(crate) fn quietly(code: impl FnOnce()) {
+    let spoke = SPEAKING.try_with(|speaking| speaking.replace(true));
+    code();
+    let _ = SPEAKING.try_with(|speaking| speaking.set(spoke.unwrap_or(true)));
+}
+
 /// Hands a line to the logger.
 pub(crate) fn tell(level: Level, message: Arguments<'_>) {
     with_logger(level, || log::log!(level, "[PostHog] {message}"));

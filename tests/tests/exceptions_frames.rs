@@ -259,3 +259,142 @@ fn exc_73_inlined_functions_follow_the_one_that_they_were_inlined_into_at_its_ad
         }
     }
 }
+
+#[test]
+fn exc_96_a_failure_that_is_too_large_loses_its_stack_and_then_its_causes() {
+    let _alone = alone();
+    let long = "x".repeat(400);
+    let reports = Reports::with(|options| options.max_event_bytes(1_400));
+    let mut error = anyhow::anyhow!(long.clone());
+    for text in [&long, &long, "outer"] {
+        error = error.context(text.to_owned());
+    }
+    reports.client.capture_exception(&*error);
+    let entries = reports.entries();
+    assert!(entries.len() < 4, "{entries:?}");
+    assert_eq!(entries[0]["value"], "outer");
+    assert_eq!(entries[0].get("stacktrace"), None);
+}
+
+#[test]
+fn exc_97_hooks_see_the_whole_event_with_its_stack_and_may_change_it() {
+    let _alone = alone();
+    let reports = Reports::with(|options| {
+        options.before_send(|mut event| {
+            let list = &mut event.properties["$exception_list"];
+            let frames = list[0]["stacktrace"]["frames"].as_array().expect("frames");
+            let known = frames
+                .iter()
+                .filter(|frame| frame.get("function").is_some());
+            let known = known.count();
+            list[0]["value"] = json!("changed");
+            event.properties.insert("known".to_owned(), json!(known));
+            event.properties.remove("$exception_source");
+            Some(event)
+        })
+    });
+    let _ = reports.context().try_run(|| parse("three"));
+    let properties = reports.properties();
+    assert!(properties["known"].as_u64() > Some(3));
+    assert_eq!(properties["$exception_list"][0]["value"], "changed");
+    assert_eq!(properties.get("$exception_source"), None);
+}
+
+#[test]
+fn exc_96_what_a_hook_adds_costs_the_stack_before_the_event() {
+    let _alone = alone();
+    let reports = Reports::with(|options| {
+        options.max_event_bytes(4_000).before_send(|mut event| {
+            let long = "x".repeat(2_500);
+            event.properties.insert("added".to_owned(), json!(long));
+            Some(event)
+        })
+    });
+    assert!(order(&reports.client));
+    assert_eq!(reports.entries()[0].get("stacktrace"), None);
+}
+
+#[scoped(client = client)]
+fn at_the_end_of_a_branch(client: &posthog::Client) -> Result<u32, ParseIntError> {
+    match parse("1")? {
+        0 => Ok(0),
+        1 => parse("three"), // here
+        _ => {
+            parse("2")?;
+            Ok(2)
+        }
+    }
+}
+
+#[scoped(client = client)]
+async fn at_the_end_of_a_nested_branch(client: &posthog::Client) -> Result<u32, ParseIntError> {
+    if parse("1")? == 1 {
+        std::future::ready(()).await;
+        match parse("2")? {
+            2 => {
+                parse("3")?;
+                parse("four") // here as well
+            }
+            other => Ok(other),
+        }
+    } else {
+        Ok(1)
+    }
+}
+
+#[test]
+fn exc_62_a_question_mark_that_was_passed_is_not_the_place_of_what_a_branch_behind_it_gives() {
+    let _alone = alone();
+    let line = |mark: &str| {
+        include_str!("exceptions_frames.rs")
+            .lines()
+            .position(|line| line.ends_with(mark))
+            .map(|at| at + 1)
+    };
+    let reports = Reports::new();
+    at_the_end_of_a_branch(&reports.client).expect_err("the error goes on");
+    let last = frames(&reports.entries()[0]).pop().expect("a frame");
+    assert_eq!(last["lineno"], json!(line("// here")), "{last}");
+    let reports = Reports::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime
+        .expect("a runtime")
+        .block_on(at_the_end_of_a_nested_branch(&reports.client))
+        .expect_err("the error goes on");
+    let last = frames(&reports.entries()[0]).pop().expect("a frame");
+    assert_eq!(last["lineno"], json!(line("// here as well")), "{last}");
+}
+
+#[scoped]
+async fn waits_for_ever() -> Result<(), ParseIntError> {
+    parse("3")?;
+    std::future::pending().await
+}
+
+#[test]
+fn exc_62_an_exit_that_a_cancelled_future_passed_is_not_the_place_of_another_failure() {
+    let _alone = alone();
+    let reports = Reports::new();
+    let line_of_the_future = line!() + 1;
+    let outer = reports.context().try_wrap(async {
+        tokio::select! {
+            biased;
+            _ = waits_for_ever() => {}
+            () = tokio::task::yield_now() => {}
+        }
+        parse("three")
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let left = runtime.expect("a runtime").block_on(outer);
+    left.expect_err("the error goes on");
+    let frames = frames(&reports.entries()[0]);
+    let last = frames.last().expect("a frame");
+    // Where the future was made, which the executor polls.
+    assert_eq!(last["lineno"], line_of_the_future, "{last}");
+    assert_eq!(last["in_app"], true);
+    let function = last["function"].as_str().unwrap_or_default();
+    assert!(
+        function.starts_with("exceptions_frames::exc_62_an_exit"),
+        "{function}"
+    );
+}

@@ -136,6 +136,49 @@ fn exc_78_boxes_and_context_of_anyhow_and_eyre_are_seen_through() {
 }
 
 #[test]
+fn exc_78_a_report_that_is_boxed_and_a_box_that_is_reported_are_known_again() {
+    let reports = Reports::new();
+    let client = &reports.client;
+    let anyhow = |code| -> anyhow::Result<()> {
+        context! { <client = client> Err(anyhow::Error::new(Declined(code))) }
+    };
+    let eyre = |code| -> eyre::Result<()> {
+        context! { <client = client> Err(eyre::Report::new(Declined(code))) }
+    };
+    let text = || -> Result<(), String> {
+        context! { <client = client> Err("out of stock".to_owned()) }
+    };
+    let boxed = || -> Result<(), Box<dyn Error + Send + Sync>> {
+        context! { <client = client> Err(Declined(5).into()) }
+    };
+    let outer = |which| -> Result<(), Box<dyn Error>> {
+        context! { <client = client>
+            match which {
+                1 => anyhow(1)?,
+                2 => anyhow::Context::context(anyhow(2), "order 551")?,
+                3 => eyre(3)?,
+                4 => text()?,
+                _ => boxed().map_err(anyhow::Error::from_boxed)?,
+            }
+        }
+        Ok(())
+    };
+    for which in 1..=5 {
+        outer(which).expect_err("the error goes on");
+    }
+    assert_eq!(
+        reports.messages(),
+        [
+            "declined 1",
+            "declined 2",
+            "declined 3",
+            "out of stock",
+            "declined 5"
+        ]
+    );
+}
+
+#[test]
 fn exc_79_a_call_and_the_contexts_that_the_error_leaves_later_are_one_event_the_calls() {
     let reports = Reports::new();
     let result = reports.context().try_run(|| {

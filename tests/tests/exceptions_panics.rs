@@ -107,6 +107,21 @@ fn cap_7_init_works_again_inside_of_the_scope_that_the_first_client_outlives() {
 }
 
 #[test]
+fn dlv_65_a_guard_that_is_dropped_inside_of_a_scope_delivers_what_is_queued_before_the_scope_closes()
+ {
+    let ran = run("exit_inside_of_a_scope");
+    assert!(ran.ended_well());
+    assert_eq!(ran.names(), ["done"]);
+}
+
+#[test]
+fn exc_88_a_panic_behind_the_guard_has_its_stack_as_long_as_the_scope_is_open() {
+    let ran = run("panic_behind_the_guard_inside_of_a_scope");
+    assert_eq!(ran.failures(), [("fatal", "behind the guard")]);
+    assert!(ran.functions().len() > 1, "{:?}", ran.functions());
+}
+
+#[test]
 fn exc_38_a_panic_on_the_main_thread_is_fatal_and_exc_89_the_hook_waits_for_its_delivery() {
     let ran = run("panic_on_main");
     let properties = ran.properties();
@@ -253,6 +268,13 @@ fn exc_89_a_panic_in_a_thread_locals_destructor_is_reported_before_the_abort() {
 fn exc_90_a_panic_that_the_sdk_catches_is_not_captured() {
     assert_eq!(run("panic_in_before_send").names(), ["good"]);
     assert_eq!(run("panic_in_serialize").names(), ["good"]);
+}
+
+#[test]
+fn exc_90_a_panic_while_the_logger_holds_its_lock_neither_waits_for_it_nor_is_lost() {
+    let ran = run("panic_in_the_logger");
+    assert_eq!(ran.said("it waits for ever"), 0);
+    assert_eq!(ran.failures(), [("fatal", "in the logger")]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::{
     delivery::{Admitted, DeliveryFailure, Lanes, v1},
     event::Event,
     failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
-    frames::{Location, Unfinished, without_causes},
+    frames::{Location, Unfinished, shortened},
     fresh_uuid::fresh_uuid,
     identifier, limits, names, notice,
     notice::say,
@@ -321,7 +321,7 @@ impl Client {
         let Assembled { mut json, uuid } = assembled;
         if event.exception.is_some() && assemble::is_too_large(&json, event, &inner.config) {
             let fits = |json: &[u8]| !assemble::is_too_large(json, event, &inner.config);
-            json = without_causes(&json, fits).unwrap_or(json);
+            json = shortened(&json, fits).unwrap_or(json);
         }
         if assemble::is_too_large(&json, event, &inner.config) {
             let name = limits::cut(name, limits::EVENT_NAME_BYTES);

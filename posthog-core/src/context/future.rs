@@ -137,5 +137,7 @@ impl Drop for Polling<'_> {
             scope.notice_panic();
             scope.park(&mut self.context.0);
         }
+        // What a body has noted that was cancelled, or that panicked, is not for a future around it.
+        Noting::take();
     }
 }

@@ -21,19 +21,62 @@ pub(crate) struct Cause {
 /// Tells one error from another without keeping it.
 #[derive(Clone, Copy)]
 pub(crate) struct Print {
-    hash: u64,
-    /// Where it lives, when that is known to be the heap: there an error keeps its place as it is passed on.
-    heap: Option<usize>,
+    text: u64,
+    /// `None` where the type cannot be told: what a box makes of an `anyhow::Error`, or of a text, does not name it.
+    kind: Option<u64>,
+    heap: Option<Heap>,
+}
+
+/// Where an error lives, when that is known to be the heap: there it keeps its place as it is passed on.
+#[derive(Clone, Copy)]
+struct Heap {
+    address: usize,
+    holder: Holder,
+}
+
+/// What keeps an error on the heap. A conversion from one into another moves it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    /// Whatever the error was handed over from.
+    Any,
+    Box,
+    /// A report, such as `anyhow::Error`, by its type.
+    Report(u64),
 }
 
 impl Print {
-    /// Type and text agree, and where both live on the heap, the place too (EXC-80).
+    /// Type and text agree, as far as both are known, and where both live on the heap, the place too (EXC-80).
     pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let agree = |mine: Option<u64>, theirs: Option<u64>| {
+            mine.zip(theirs).is_none_or(|(mine, theirs)| mine == theirs)
+        };
         let place = self
             .heap
             .zip(other.heap)
-            .is_none_or(|(mine, theirs)| mine == theirs);
-        self.hash == other.hash && place
+            .is_none_or(|(mine, theirs)| mine.may_be(theirs));
+        self.text == other.text && agree(self.kind, other.kind) && place
+    }
+}
+
+impl Heap {
+    fn of(error: &dyn Error, holder: &str) -> Self {
+        Self {
+            address: std::ptr::from_ref(error).cast::<()>().addr(),
+            holder: if holder.starts_with("dyn ") {
+                Holder::Any
+            } else if holder.starts_with("alloc::boxed::Box<") {
+                Holder::Box
+            } else {
+                Holder::Report(hash(&holder))
+            },
+        }
+    }
+
+    fn may_be(self, other: Self) -> bool {
+        let moved = self.holder != other.holder
+            && self.holder != Holder::Any
+            && other.holder != Holder::Any;
+        self.address == other.address || moved
     }
 }
 
@@ -44,11 +87,17 @@ impl Cause {
         match failure.kind {
             FailureKind::Error(error) => {
                 let known = (!type_name::is_erased(failure.type_name)).then(known);
-                Self::with_sources(Self::of(error, known, false), error)
+                Self::with_sources(Self::of(error, known, None), error)
             }
-            FailureKind::Erased(error) => Self::with_sources(Self::of(error, None, true), error),
+            FailureKind::Erased(error) => {
+                let heap = Heap::of(error, failure.type_name);
+                Self::with_sources(Self::of(error, None, Some(heap)), error)
+            }
             #[cfg(feature = "anyhow")]
-            FailureKind::Traced(error, _) => Self::with_sources(Self::of(error, None, true), error),
+            FailureKind::Traced(error, _) => {
+                let heap = Heap::of(error, failure.type_name);
+                Self::with_sources(Self::of(error, None, Some(heap)), error)
+            }
             FailureKind::Text(text) => vec![Self::plain(known(), failure.type_name, shown(text))],
             FailureKind::Opaque => vec![Self::plain(
                 known(),
@@ -69,19 +118,20 @@ impl Cause {
                 break;
             }
             seen.push(error);
-            causes.push(Self::of(error, None, false));
+            causes.push(Self::of(error, None, None));
             next = caught(|| error.source()).flatten();
         }
         causes
     }
 
-    fn of(error: &dyn Error, known: Option<(String, Option<String>)>, heap: bool) -> Self {
+    fn of(error: &dyn Error, known: Option<(String, Option<String>)>, heap: Option<Heap>) -> Self {
         let text = shown(error);
         let written = type_name::leading_identifier(&beginning(error));
         let print = Print {
-            // Not its size: `Box<E>` and `&E` show themselves as the `E` that they lead to.
-            hash: hash(&(written.as_deref(), &text)),
-            heap: heap.then(|| std::ptr::from_ref(error).cast::<()>().addr()),
+            text: hash(&text),
+            // As it shows itself: `Box<E>` and `&E` do so as the `E` that they lead to.
+            kind: written.as_ref().map(hash),
+            heap,
         };
         let (type_name, module) =
             known.unwrap_or_else(|| (written.unwrap_or_else(|| "Error".to_owned()), None));
@@ -96,7 +146,8 @@ impl Cause {
 
     fn plain((type_name, module): (String, Option<String>), full_name: &str, text: String) -> Self {
         let print = Print {
-            hash: hash(&(full_name, &text)),
+            text: hash(&text),
+            kind: Some(hash(&full_name)),
             heap: None,
         };
         Self {
@@ -109,7 +160,7 @@ impl Cause {
     }
 }
 
-fn hash(what: &impl Hash) -> u64 {
+fn hash<T: Hash + ?Sized>(what: &T) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     client::Client,
     event::{Event, Exceptional},
-    frames::Stack,
+    frames::{Stack, without_home},
     limits, names,
     properties::Properties,
 };
@@ -144,7 +144,7 @@ pub(super) fn of_panic(note: &PanicNote, suppressed: u64, ends: bool, client: &C
     properties.end_array();
     describe(&mut properties, &kind, &value, boundary, &Told::default());
     if let Some(location) = &note.location {
-        properties.insert("$exception_panic_file", &location.file);
+        properties.insert("$exception_panic_file", without_home(&location.file));
         properties.insert("$exception_panic_line", location.line);
         properties.insert("$exception_panic_column", location.column);
     }

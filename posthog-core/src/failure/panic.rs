@@ -1,7 +1,8 @@
 //! Panics. A guard that is dropped while its thread unwinds knows nothing of the panic, so a hook takes a note first.
 //!
 //! The hook takes no lock but the short ones of a walk and of the global client, under which no code of the user's runs,
-//! and none at all where no client is open; a panic that the SDK itself catches is none of its business (EXC-90).
+//! and none at all where no client is open; nor does it log, for it may be the logger that panics, with its lock held. A
+//! panic that the SDK itself catches is none of its business (EXC-90).
 
 use super::{Mark, captures, client_of, report_panic, swallow};
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     context::{Context, stack},
     frames::{Location, Stack},
     limits,
+    notice::quietly,
     user_code::is_catching,
 };
 use std::{
@@ -55,7 +57,7 @@ pub(crate) fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if any_open() {
-                on_panic(info);
+                quietly(|| on_panic(info));
             }
             previous(info);
         }));
@@ -98,8 +100,12 @@ fn on_panic(info: &PanicHookInfo<'_>) {
 /// The innermost scope that will send the panic as it unwinds. One that was opened while the thread unwound before is
 /// no longer sure to.
 fn capturing_scope() -> Option<stack::Place> {
+    // The stack cannot be asked for it while it is searched.
+    let ending = stack::ending().filter(Client::is_listening);
     stack::innermost(|settings| {
-        client_of(settings).is_some_and(|client| captures(settings, &client))
+        client_of(settings)
+            .or_else(|| ending.clone())
+            .is_some_and(|client| captures(settings, &client))
     })
 }
 
@@ -116,7 +122,7 @@ fn report_outside(client: &Client) {
         if let Some(note) = uncaptured(Mark::default()) {
             report_panic(client, &note, &Context::current(), false);
             if note.on_main_thread {
-                // Not delivered in time: the process ends all the same, and the log has said so.
+                // Not delivered in time: the process ends all the same.
                 let _ = client.flush(LAST_FLUSH);
             }
         }

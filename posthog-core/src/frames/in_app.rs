@@ -135,6 +135,8 @@ mod tests {
             "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
             "/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.2/src/de.rs",
             "/home/u/.cargo/git/checkouts/lib-0123/abcdef/src/lib.rs",
+            "/usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.2/src/de.rs",
+            "/usr/local/cargo/git/checkouts/lib-0123456789abcdef/abcdef0/src/lib.rs",
             "/home/u/.rustup/toolchains/stable-x86_64-unknown-linux-gnu/lib/rustlib/src/rust/library/std/src/rt.rs",
             "library/std/src/rt.rs",
             "library/core/src/ops/function.rs",
@@ -151,6 +153,7 @@ mod tests {
             "src/main.rs",
             "/build/my_library/std/src/lib.rs",
             "/build/rustc/src/vendors.rs",
+            "/build/registry/src/pay-desk/main.rs",
         ] {
             assert!(judge(own), "{own}");
         }

@@ -26,5 +26,6 @@ mod unfinished;
 
 pub(crate) use in_app::InApp;
 pub(crate) use location::Location;
-pub(crate) use splice::{exceeds, without_causes};
+pub(crate) use path::without_home;
+pub(crate) use splice::{exceeds, shortened};
 pub(crate) use unfinished::{FrameRules, Stack, Unfinished};

@@ -1,5 +1,7 @@
 //! Paths of source files: whose they are, and what of them is worth showing.
 
+use std::borrow::Cow;
+
 /// Whether a file belongs to the standard library, the registry, a checkout of a dependency, or a vendored one (EXC-67).
 pub(super) fn is_foreign(file: &str) -> bool {
     const PARTS: [&str; 5] = [
@@ -9,7 +11,25 @@ pub(super) fn is_foreign(file: &str) -> bool {
         "/.rustup/toolchains/",
         "/vendor/",
     ];
-    is_of_std(file) || file.starts_with("vendor/") || PARTS.iter().any(|part| file.contains(part))
+    is_of_std(file)
+        || file.starts_with("vendor/")
+        || PARTS.iter().any(|part| file.contains(part))
+        || of_dependency(file).is_some()
+}
+
+/// What of a file of a dependency is worth showing: the directory of its version, and what is inside. Cargo's own directory
+/// need not be called `.cargo`: the official images have it in `/usr/local/cargo`.
+fn of_dependency(file: &str) -> Option<&str> {
+    ["/registry/src/", "/git/checkouts/"]
+        .into_iter()
+        .find_map(|base| {
+            let (_, rest) = file.split_once(base)?;
+            // `index.crates.io-1949cf8c6b5b557f`, `lib-0123456789abcdef`
+            let (source, inside) = rest.split_once('/')?;
+            let (_, hash) = source.rsplit_once('-')?;
+            let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_hash.then_some(inside)
+        })
 }
 
 /// Whether a file belongs to the standard library.
@@ -30,6 +50,17 @@ fn is_in_rustc(file: &str) -> bool {
     })
 }
 
+/// The file as the compiler names it: from where the build was started, or, where it names one of a crate from elsewhere by
+/// its whole path, [`relative`] to that crate.
+pub(crate) fn without_home(file: &str) -> Cow<'_, str> {
+    let is_whole = file.starts_with(['/', '\\']) || file.get(1..2) == Some(":");
+    if is_whole {
+        relative(file).into()
+    } else {
+        file.into()
+    }
+}
+
 /// The file relative to its crate: the same on every machine that builds it, and without anybody's home directory.
 ///
 /// A dependency keeps the directory of its version, the standard library its `/rustc/<hash>`, by which the service knows
@@ -44,8 +75,14 @@ pub(super) fn relative(file: &str) -> String {
                 .to_owned();
         }
     }
+    if let Some(inside) = of_dependency(&file) {
+        return inside.to_owned();
+    }
     if let Some((_, inside)) = file.split_once("/rustlib/src/rust/") {
         return inside.to_owned();
+    }
+    if let Some(at) = file.find("/vendor/") {
+        return file[at + 1..].to_owned();
     }
     if is_foreign(&file) {
         return file;
@@ -60,7 +97,26 @@ pub(super) fn relative(file: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::relative;
+    use super::{relative, without_home};
+
+    #[test]
+    fn exc_87_the_file_of_a_panic_in_a_dependency_shows_nobodys_home_directory() {
+        for (file, shown) in [
+            ("crates/pay/src/card.rs", "crates/pay/src/card.rs"),
+            (
+                "/home/u/.cargo/registry/src/index.crates.io-19/serde-1.0.2/src/de.rs",
+                "serde-1.0.2/src/de.rs",
+            ),
+            ("/home/u/shared/src/lib.rs", "src/lib.rs"),
+            ("C:\\Users\\u\\shared\\src\\lib.rs", "src/lib.rs"),
+            (
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs",
+            ),
+        ] {
+            assert_eq!(without_home(file), shown);
+        }
+    }
 
     #[test]
     fn exc_53_a_file_is_named_relative_to_its_crate() {
@@ -80,6 +136,19 @@ mod tests {
                 "/home/u/.cargo/registry/src/index.crates.io-19/serde-1.0.2/src/de.rs",
                 "serde-1.0.2/src/de.rs",
             ),
+            (
+                "/usr/local/cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.2/src/de.rs",
+                "serde-1.0.2/src/de.rs",
+            ),
+            (
+                "/usr/local/cargo/git/checkouts/lib-0123456789abcdef/abcdef0/src/lib.rs",
+                "abcdef0/src/lib.rs",
+            ),
+            (
+                "/home/u/shop/vendor/serde/src/de.rs",
+                "vendor/serde/src/de.rs",
+            ),
+            ("/home/u/shop/registry/src/a-b/main.rs", "src/a-b/main.rs"),
             (
                 "/home/u/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/rt.rs",
                 "library/std/src/rt.rs",

@@ -1,6 +1,6 @@
 //! An exception's JSON, changed after it was written: its stack comes later, and what is too large is cut.
 
-use crate::{limits, names, object::Entries};
+use crate::{json::write_text, limits, names, object::Entries};
 use serde_json::value::RawValue;
 
 /// Where in the JSON of an event its parts stand.
@@ -52,8 +52,112 @@ pub(super) fn with_stack(json: &[u8], frames: &[u8], images: &[u8]) -> Option<Ve
     Some(out)
 }
 
+/// The event with less of its stack, or without, and then with as many causes as fit (EXC-96). `None` where that is of no
+/// use.
+pub(crate) fn shortened(json: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let mut last = None;
+    for most in [limits::FRAMES_IF_LARGE, 0] {
+        last = with_frames(json, most);
+        if last.as_deref().is_some_and(&fits) {
+            return last;
+        }
+    }
+    without_causes(last.as_deref().unwrap_or(json), fits)
+}
+
+/// The event with that many frames of its stack at the most, those of the crash site, and with the images that they point
+/// to. `None` if it has no stack.
+fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
+    let event: Entries<'_> = serde_json::from_slice(json).ok()?;
+    let properties: Entries<'_> = read(event.get("properties")?)?;
+    let list: Vec<&RawValue> = read(properties.get(names::EXCEPTION_LIST)?)?;
+    let (first, causes) = list.split_first()?;
+    let first: Entries<'_> = read(first)?;
+    let stack: Entries<'_> = read(first.get("stacktrace")?)?;
+    let frames: Vec<&RawValue> = read(stack.get("frames")?)?;
+    let frames = &frames[frames.len().saturating_sub(most)..];
+    let frames: Vec<(&RawValue, Entries<'_>)> = frames
+        .iter()
+        .map(|frame| Some((*frame, read(frame)?)))
+        .collect::<Option<_>>()?;
+    // A group of inlined functions is cut as a whole, and begins with the one that they were inlined into (EXC-59).
+    let whole = frames
+        .iter()
+        .position(|(_, frame)| frame.get("inline").is_none())
+        .unwrap_or_default();
+    let frames = &frames[whole..];
+    let first = object(&first, |key, value| match key {
+        "stacktrace" if frames.is_empty() => None,
+        "stacktrace" => {
+            let frames = array(frames.iter().map(|(frame, _)| frame.get()));
+            Some(object(&stack, |key, value| {
+                Some(if key == "frames" {
+                    frames.clone()
+                } else {
+                    value.to_owned()
+                })
+            }))
+        }
+        _ => Some(value.to_owned()),
+    });
+    let entries = std::iter::once(first.as_str()).chain(causes.iter().map(|cause| cause.get()));
+    let list = array(entries);
+    let properties = object(&properties, |key, value| match key {
+        names::EXCEPTION_LIST => Some(list.clone()),
+        "$debug_images" => {
+            let images: Vec<&RawValue> = serde_json::from_str(value).ok()?;
+            let used = images.into_iter().filter(|image| {
+                let address = read::<Entries<'_>>(image).and_then(|image| address_in(&image));
+                address.is_some() && frames.iter().any(|(_, frame)| address_in(frame) == address)
+            });
+            let images = array(used.map(RawValue::get));
+            (images != "[]").then_some(images)
+        }
+        _ => Some(value.to_owned()),
+    });
+    let event = object(&event, |key, value| {
+        Some(if key == "properties" {
+            properties.clone()
+        } else {
+            value.to_owned()
+        })
+    });
+    Some(event.into_bytes())
+}
+
+fn address_in<'a>(entries: &Entries<'a>) -> Option<&'a str> {
+    entries.get("image_addr").map(RawValue::get)
+}
+
+fn read<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// An object with each value as `change` has it.
+fn object(entries: &Entries<'_>, change: impl Fn(&str, &str) -> Option<String>) -> String {
+    let mut out = Vec::new();
+    for (key, value) in entries.iter() {
+        let Some(value) = change(key, value.get()) else {
+            continue;
+        };
+        out.push(if out.is_empty() { b'{' } else { b',' });
+        write_text(&mut out, key);
+        out.push(b':');
+        out.extend_from_slice(value.as_bytes());
+    }
+    if out.is_empty() {
+        out.push(b'{');
+    }
+    out.push(b'}');
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn array<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", values.collect::<Vec<_>>().join(","))
+}
+
 /// The event with as many causes as fit, the innermost dropped first (EXC-96). `None` where that is of no use.
-pub(crate) fn without_causes(json: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+fn without_causes(json: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     let parts = parts(json)?;
     let start = offset(json, parts.list.get())?;
     let end = start + parts.list.get().len();
@@ -86,7 +190,7 @@ pub(crate) fn exceeds(json: &[u8], max_event_bytes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{with_stack, without_causes};
+    use super::{shortened, with_stack, without_causes};
 
     const EVENT: &str = r#"{"event":"$exception","properties":{"a":"}]","$exception_list":[{"type":"A","value":"]}"},{"type":"B"},{"type":"C"}],"b":1}}"#;
 
@@ -102,6 +206,42 @@ mod tests {
             None
         );
         assert_eq!(with_stack(b"{}", b"[1]", b""), None);
+    }
+
+    #[test]
+    fn exc_96_frames_go_before_causes_from_a_stack_that_is_in_the_event_already() {
+        let frame = |at: usize| {
+            let inline = if at == 4 { r#","inline":true"# } else { "" };
+            format!(r#"{{"lineno":{at}{inline},"image_addr":"0x{at}"}}"#)
+        };
+        let frames: Vec<_> = (0..20).map(frame).collect();
+        let images = br#"[{"image_addr":"0x1"},{"image_addr":"0x9"}]"#;
+        let list = format!("[{}]", frames.join(","));
+        let json = with_stack(EVENT.as_bytes(), list.as_bytes(), images).unwrap_or_default();
+        let fits = |most| move |json: &[u8]| json.len() <= most;
+        let shorter = shortened(&json, fits(json.len() - 1)).unwrap_or_default();
+        // The frame of a group whose beginning is cut goes as well.
+        let kept = format!("[{}]", frames[5..].join(","));
+        let expected = with_stack(
+            EVENT.as_bytes(),
+            kept.as_bytes(),
+            br#"[{"image_addr":"0x9"}]"#,
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&shorter),
+            String::from_utf8_lossy(&expected.unwrap_or_default())
+        );
+        assert_eq!(
+            shortened(&json, fits(EVENT.len())).as_deref(),
+            Some(EVENT.as_bytes())
+        );
+        let shortest = shortened(&json, fits(EVENT.len() - 1)).unwrap_or_default();
+        assert_eq!(
+            String::from_utf8_lossy(&shortest),
+            EVENT.replace(r#",{"type":"C"}"#, "")
+        );
+        assert_eq!(shortened(&json, fits(10)), None);
+        assert_eq!(shortened(EVENT.as_bytes(), fits(10)), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{
     InApp, Location,
     frame::Frame,
     images::Images,
+    path,
     splice::{exceeds, with_stack},
     symbols, trim,
 };
@@ -87,7 +88,11 @@ impl Stack {
         }
         trim::crash_site(&mut frames, self.panicked);
         if let Some(location) = &self.location {
-            locate(&mut frames, location);
+            if !self.panicked && is_called_by_others(&frames, location) {
+                frames.insert(0, known(location));
+            } else {
+                locate(&mut frames, location);
+            }
         }
         frames
     }
@@ -108,22 +113,35 @@ impl Stack {
     }
 }
 
-/// Adds what the compiler knows of the crash site: all of it where nothing was walked, and file and line where the program
-/// has no debug information.
-fn locate(frames: &mut Vec<Frame>, location: &Location) {
+/// Whether nobody but the likes of an executor is on the stack of a failure in the user's code: a future of the SDK's that
+/// they poll has the user's inside, and that one has ended.
+fn is_called_by_others(frames: &[Frame], location: &Location) -> bool {
+    let file = frames.first().and_then(|frame| frame.file.as_deref());
+    file.is_some_and(path::is_foreign) && !path::is_foreign(&location.file)
+}
+
+/// A frame of the place that the compiler knows.
+fn known(location: &Location) -> Frame {
     let Location {
         file,
         line,
         column,
         function,
     } = location;
-    let known = Frame {
+    Frame {
         function: function.map(|function| plain(function).to_owned()),
         file: Some(file.clone().into_owned()),
         line: Some(*line),
         column: Some(*column),
         ..Frame::default()
-    };
+    }
+}
+
+/// Adds what the compiler knows of the crash site: all of it where nothing was walked, and file and line where the program
+/// has no debug information.
+fn locate(frames: &mut Vec<Frame>, location: &Location) {
+    let Location { file, function, .. } = location;
+    let known = known(location);
     match frames.first_mut() {
         None => frames.push(known),
         // The compiler knows the very `?`, the debug information perhaps no more than the function.

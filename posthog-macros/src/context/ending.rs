@@ -11,10 +11,14 @@ use syn::{
 /// Whatever is not recognized here counts as a value: looking at one that is no `Result` does no harm.
 pub(super) fn has_value(body: &[Stmt]) -> bool {
     match body.last() {
-        Some(Stmt::Expr(expr, None)) => !is_unit(expr) && !is_closure(expr) && !diverges(expr),
+        Some(Stmt::Expr(expr, None)) => is_value(expr),
         Some(Stmt::Macro(mac)) => mac.semi_token.is_none() && !macro_diverges(&mac.mac),
         Some(Stmt::Local(_) | Stmt::Item(_) | Stmt::Expr(_, Some(_))) | None => false,
     }
+}
+
+pub(super) fn is_value(expr: &Expr) -> bool {
+    !is_unit(expr) && !is_closure(expr) && !diverges(expr)
 }
 
 fn is_unit(expr: &Expr) -> bool {

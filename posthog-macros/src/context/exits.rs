@@ -5,13 +5,13 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Expr, ExprReturn, Ident, Item, Macro, Stmt,
+    Block, Expr, ExprReturn, Ident, Item, Macro, Stmt,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
 use super::{
-    awaits,
+    awaits, ending,
     nested::{self, Grammar},
     sites::Sites,
 };
@@ -73,6 +73,17 @@ impl<'a> Exits<'a> {
         }
     }
 
+    /// The last statement, whose value leaves.
+    pub(crate) fn visit_value(&mut self, last: &mut Stmt) {
+        self.changed = false;
+        self.visit_stmt_mut(last);
+        if self.changed
+            && let Stmt::Expr(value, _) = last
+        {
+            note_branches(self.root, value);
+        }
+    }
+
     /// The operand of a `?`.
     fn tried(&mut self, operand: &TokenStream, question: Span) -> Expr {
         let here = spans::here(self.root, question);
@@ -96,10 +107,14 @@ impl<'a> Exits<'a> {
     /// A `return`, behind what is to be done about its value.
     fn returned(&mut self, exit: &mut ExprReturn) -> Option<Expr> {
         let value = exit.expr.as_mut()?;
+        self.changed = false;
         self.visit_expr_mut(value);
+        let has_exits = std::mem::replace(&mut self.changed, true);
         let span = value.span();
-        self.changed = true;
         if let Way::Note = self.way {
+            if has_exits {
+                note_branches(self.root, value);
+            }
             let note = note(self.root, span);
             return Some(Expr::Verbatim(
                 quote_spanned!(spans::at(span)=> { #note #exit }),
@@ -200,6 +215,61 @@ impl<'a> Exits<'a> {
         });
         self.in_macro = was_in_macro;
     }
+}
+
+/// A value that leaves with exits inside that it may have passed: the place is taken down where each branch of it begins.
+fn note_branches(root: &Root, value: &mut Expr) {
+    match value {
+        Expr::If(choice) => {
+            note_end(root, &mut choice.then_branch);
+            if let Some((_, other)) = &mut choice.else_branch {
+                note_branches(root, other);
+            }
+        }
+        Expr::Match(choice) => {
+            for arm in &mut choice.arms {
+                note_branch(root, &mut arm.body);
+            }
+        }
+        Expr::Block(block) if block.label.is_none() => note_end(root, &mut block.block),
+        Expr::Unsafe(block) => note_end(root, &mut block.block),
+        _ => {}
+    }
+}
+
+fn note_branch(root: &Root, value: &mut Expr) {
+    match value {
+        Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Unsafe(_) => {
+            note_branches(root, value);
+        }
+        _ if ending::is_value(value) => {
+            let note = note(root, value.span());
+            *value = Expr::Verbatim(quote_spanned!(spans::own()=> { #note #value }));
+        }
+        _ => {}
+    }
+}
+
+fn note_end(root: &Root, block: &mut Block) {
+    if !ending::has_value(&block.stmts) {
+        return;
+    }
+    let Some(mut last) = block.stmts.pop() else {
+        return;
+    };
+    match &mut last {
+        Stmt::Expr(
+            value @ (Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Unsafe(_)),
+            _,
+        ) => {
+            note_branches(root, value);
+        }
+        last => {
+            let note = note(root, last.span());
+            block.stmts.push(Stmt::Expr(Expr::Verbatim(note), None));
+        }
+    }
+    block.stmts.push(last);
 }
 
 /// Takes down the place of an exit before it is evaluated.

@@ -105,8 +105,12 @@ fn late(root: &Root, enter: &TokenStream, sites: &Sites, body: &TokenStream) -> 
 pub(crate) fn noting(root: &Root, mut body: Vec<Stmt>) -> TokenStream {
     let has_value = ending::has_value(&body);
     let mut ignored = Errors::default();
-    Exits::noting(root, &mut ignored).visit(&mut body);
-    let last = if has_value { body.pop() } else { None };
+    let mut last = if has_value { body.pop() } else { None };
+    let mut exits = Exits::noting(root, &mut ignored);
+    exits.visit(&mut body);
+    if let Some(last) = &mut last {
+        exits.visit_value(last);
+    }
     let note = last.as_ref().map(|last| exits::note(root, last.span()));
     quote_spanned!(spans::own()=> #(#body)* #note #last)
 }

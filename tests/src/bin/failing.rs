@@ -6,7 +6,16 @@ use posthog::{
     Client, Guard, Options, capture, capture_exception, context, identify_context, init,
     new_context, scoped, tag,
 };
-use std::{cell::RefCell, error::Error, fmt, panic, process::ExitCode, thread, time::Duration};
+use std::{
+    cell::RefCell,
+    error::Error,
+    fmt::{self, Write},
+    panic,
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
 
 #[derive(Debug)]
 struct OrderError(&'static str);
@@ -50,6 +59,20 @@ fn main() -> ExitCode {
                 capture!("again");
             }
             ExitCode::SUCCESS
+        }
+        "exit_inside_of_a_scope" => {
+            context! {
+                let posthog = start(host, |options| options);
+                capture!("done");
+                drop(posthog);
+                std::process::exit(0)
+            }
+        }
+        "panic_behind_the_guard_inside_of_a_scope" => {
+            context! {
+                drop(start(host, |options| options));
+                panic!("behind the guard")
+            }
         }
         "panic_on_main" => {
             // Without the guard only the hook delivers.
@@ -144,6 +167,19 @@ fn main() -> ExitCode {
             capture!("refused");
             let _ = posthog.client().flush(Duration::from_secs(10));
             capture!("after");
+            ExitCode::SUCCESS
+        }
+        "panic_in_the_logger" => {
+            log::set_logger(&LOGGER).expect("the only logger");
+            log::set_max_level(log::LevelFilter::Trace);
+            thread::spawn(|| {
+                thread::sleep(Duration::from_secs(60));
+                eprintln!("it waits for ever");
+                std::process::exit(3);
+            });
+            // On its way out of `main` the panic gives the lock back.
+            let _posthog = start(host, |options| options.capture_panics(true).debug(true));
+            log::info!("{PanicsWhenShown}");
             ExitCode::SUCCESS
         }
         "panic_in_before_send" => {
@@ -249,6 +285,34 @@ thread_local! {
 
 extern "C" fn foreign() {
     panic!("must not unwind");
+}
+
+/// A logger that writes under a lock, as most do.
+struct Logger(Mutex<String>);
+
+static LOGGER: Logger = Logger(Mutex::new(String::new()));
+
+impl log::Log for Logger {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        line.clear();
+        // A `String` takes everything.
+        let _ = write!(line, "{}", record.args());
+    }
+
+    fn flush(&self) {}
+}
+
+struct PanicsWhenShown;
+
+impl fmt::Display for PanicsWhenShown {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("in the logger")
+    }
 }
 
 struct Unserializable;
