@@ -298,7 +298,7 @@ impl Options {
     /// Sets the hook that may change what errors and panics say before it is sent, entry by entry, on the thread that
     /// captures. Defaults to none: their text goes out as it is.
     ///
-    /// Where it panics, the text of that entry is left out. What was said counts unchanged for telling one failure from
+    /// Where it panics, the text of that entry is left out, and the type where only the error's `Debug` text tells it. What was said counts unchanged for telling one failure from
     /// another.
     ///
     /// ```

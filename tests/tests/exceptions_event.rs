@@ -529,6 +529,11 @@ fn the_scrubber_changes_what_is_said_and_not_what_is_told_apart() {
         (&list[0]["value"], &list[1]["value"]),
         (&json!("card ****"), &json!(""))
     );
+    // A cause is known by its `Debug` text only.
+    assert_eq!(
+        (&list[0]["type"], &list[1]["type"]),
+        (&json!("Link"), &json!("Error"))
+    );
     assert_eq!(all[0]["properties"]["$exception_message"], "card ****");
     assert_eq!(all[1]["properties"]["$exception_message"], "a panic");
     assert_eq!(all.len(), 2);

@@ -20,7 +20,7 @@ pub struct ExceptionText {
 pub(crate) type ScrubException = Arc<dyn Fn(&mut ExceptionText) + Send + Sync>;
 
 /// Type and text of an entry, as they are sent. `None` if the hook panicked: a filter for privacy may have failed, so
-/// nothing of the entry is sent.
+/// nothing that the error says is sent, nor the type where its `Debug` text was asked for it.
 pub(super) fn scrubbed<'a>(
     exception_type: &'a str,
     value: &'a str,
@@ -57,6 +57,10 @@ pub(super) fn scrubbed_cause<'a>(
     cause: &'a Cause,
     client: &Client,
 ) -> (Cow<'a, str>, Cow<'a, str>) {
-    scrubbed(&cause.type_name, &cause.text, client)
-        .unwrap_or_else(|| (cause.type_name.as_str().into(), "".into()))
+    scrubbed(&cause.type_name, &cause.text, client).unwrap_or_else(|| {
+        // A type with a module is known from the program; any other may be what the error says.
+        let known = cause.module.is_some();
+        let kind = if known { &cause.type_name } else { "Error" };
+        (kind.into(), "".into())
+    })
 }
