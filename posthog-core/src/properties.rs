@@ -1,5 +1,8 @@
 //! Properties, kept as the JSON that goes out.
 
+mod spare;
+
+use self::spare::Spare;
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
     notice::{self, say},
@@ -8,7 +11,6 @@ use crate::{
     user_code::caught,
 };
 use std::{
-    cell::Cell,
     collections::HashMap,
     fmt::{self, Debug},
 };
@@ -642,83 +644,6 @@ fn hash_of(key: &[u8]) -> u32 {
         (first ^ last.rotate_left(29) ^ key.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     // The upper half depends on every bit.
     (mixed >> 32) as u32
-}
-
-/// Buffers of properties that are done with, for those to come: in a thread's steady state none is allocated.
-struct Spare {
-    json: Vec<u8>,
-    entries: Vec<Entry>,
-}
-
-/// As many as the contexts around a capture usually are.
-const MOST_SPARE: usize = 16;
-/// Larger ones are not kept: a thread need not hold the room of its largest event for ever.
-const LARGEST_SPARE: usize = 8 << 10;
-
-thread_local! {
-    static SPARE: Cell<Vec<Spare>> = const { Cell::new(Vec::new()) };
-}
-
-impl Spare {
-    /// Gives room to properties that have none.
-    fn lend(to: &mut Properties) {
-        let lent = SPARE.try_with(|cell| {
-            let mut spares = cell.take();
-            let spare = spares.pop();
-            cell.set(spares);
-            spare
-        });
-        // A thread that is ending has none.
-        let Spare { json, entries } = lent.ok().flatten().unwrap_or_else(|| Self {
-            // Enough for a usual event, so that they do not grow step by step.
-            json: Vec::with_capacity(256),
-            entries: Vec::with_capacity(8),
-        });
-        (to.json, to.entries) = (json, entries);
-    }
-}
-
-impl Properties {
-    /// Takes all away, and keeps the room for others.
-    pub(crate) fn clear(&mut self) {
-        let Self {
-            json,
-            entries,
-            keys,
-            has_special,
-            index,
-            gaps,
-            open,
-            broken,
-        } = self;
-        if json.capacity() > LARGEST_SPARE {
-            *self = Self::new();
-            return;
-        }
-        json.clear();
-        entries.clear();
-        (*keys, *has_special, *index, *gaps, *open, *broken) = (0, false, None, 0, None, false);
-    }
-
-    /// Gives the room back that they took.
-    pub(crate) fn recycle(self) {
-        let Self {
-            mut json,
-            mut entries,
-            ..
-        } = self;
-        if (1..=LARGEST_SPARE).contains(&json.capacity()) {
-            json.clear();
-            entries.clear();
-            let _ = SPARE.try_with(|cell| {
-                let mut spares = cell.take();
-                if spares.len() < MOST_SPARE {
-                    spares.push(Spare { json, entries });
-                }
-                cell.set(spares);
-            });
-        }
-    }
 }
 
 impl Debug for Properties {
