@@ -1,24 +1,25 @@
 //! From a call to an event: validation, identity, and who wins where two say something about one property.
 //!
 //! All of it happens on the calling thread, in one pass that writes the final JSON (CAP-20, CAP-21). Most events have only
-//! properties that mean nothing to the service or the SDK; those are copied as they are, beside a [tail](Tails) that is the
+//! properties that mean nothing to the service or the SDK; those are copied as they are, between what is the
 //! same for all events; see [`PlainProperties`]. The others go through a [merge](Merge) key by key.
 
 use crate::{
-    captured::{self, CapturedEvent, Whose},
+    captured::CapturedEvent,
     client::DropReason,
     config::{Config, fixed_properties},
     context::{Context, Node},
     event::{Event, Overrides},
     frames::exceeds,
-    fresh_uuid::fresh_uuid_at,
+    fresh_uuid::fresh_uuids_at,
+    head::{Head, Whose},
     kind::{Identity, Kind},
     limits,
     merge::{Merge, bare, groups, left_out},
     names, notice,
     notice::say,
     options::CaptureMode,
-    plain::{PlainProperties, Tails},
+    plain::{Arounds, PlainProperties},
     properties::Properties,
     runtime, scratch,
     switch::switch_of,
@@ -32,6 +33,8 @@ use uuid::Uuid;
 pub(crate) struct Assembled {
     pub(crate) json: Vec<u8>,
     pub(crate) uuid: Uuid,
+    /// Whether it has the form of V1 already; otherwise that of V0.
+    pub(crate) is_v1: bool,
 }
 
 /// Who an event belongs to, as it is sent.
@@ -45,14 +48,18 @@ struct Belongs<'a> {
 pub(crate) struct Assembler {
     fixed: Properties,
     runtime: Properties,
-    tails: Tails,
+    arounds: Arounds,
+    /// For AI events, which V1 does not take.
+    ai_arounds: Arounds,
 }
 
 impl Assembler {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// With `to_v1` events get the form of V1 where it costs nothing.
+    pub(crate) fn new(config: &Config, to_v1: bool) -> Self {
         let (fixed, runtime) = (fixed_properties(config), runtime::properties());
         Self {
-            tails: Tails::new(&fixed, &runtime),
+            arounds: Arounds::new(&fixed, &runtime, to_v1),
+            ai_arounds: Arounds::new(&fixed, &runtime, false),
             fixed,
             runtime,
         }
@@ -102,25 +109,32 @@ impl Assembler {
             IdLimit::of(event, config),
         )?;
         let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok();
-        let fresh = || fresh_uuid_at(since_1970.unwrap_or_default());
-        let uuid = uuid.unwrap_or_else(fresh);
-        let whose = if personless {
-            Whose::Nobodys(fresh())
-        } else {
-            Whose::Known(&distinct_id)
+        let [fresh, nobody] = fresh_uuids_at(since_1970.unwrap_or_default());
+        let uuid = uuid.unwrap_or(fresh);
+        let head = Head {
+            name,
+            uuid,
+            when: match (timestamp, since_1970) {
+                (None, Some(now)) => When::Now(now),
+                _ => When::At(timestamp.unwrap_or_else(|| Timestamp::now(now))),
+            },
+            whose: if personless {
+                Whose::Nobodys(nobody)
+            } else {
+                Whose::Known(&distinct_id)
+            },
         };
         let mut json = scratch::lend();
-        let when = match (timestamp, since_1970) {
-            (None, Some(now)) => When::Now(now),
-            _ => When::At(timestamp.unwrap_or_else(|| Timestamp::now(now))),
-        };
-        captured::write_head(&mut json, name, whose, uuid, when);
+        head.write(&mut json);
         if let Some(plain) = PlainProperties::of(event, node, config) {
             checked_person(name, personless.then_some(false))?;
             let disable_geoip = disable_geoip.unwrap_or(config.disable_geoip);
-            plain.write(self.tails.of(personless, disable_geoip), &mut json);
-            return Ok(Assembled { json, uuid });
+            let around = self.arounds(event).of(personless, disable_geoip);
+            plain.write(around, &mut json);
+            let is_v1 = around.is_v1;
+            return Ok(Assembled { json, uuid, is_v1 });
         }
+        json.extend_from_slice(b",\"properties\":");
         let belongs = Belongs {
             distinct_id: &distinct_id,
             personless,
@@ -128,7 +142,19 @@ impl Assembler {
         };
         let profile = self.merge(event, node, config, &belongs, &mut json);
         checked_person(name, profile)?;
-        Ok(Assembled { json, uuid })
+        Ok(Assembled {
+            json,
+            uuid,
+            is_v1: false,
+        })
+    }
+
+    fn arounds(&self, event: &Event) -> &Arounds {
+        if event.is_ai() {
+            &self.ai_arounds
+        } else {
+            &self.arounds
+        }
     }
 
     /// Writes the properties key by key; what they say of the person's profile.
@@ -232,7 +258,8 @@ fn sets_something(properties: &Properties) -> bool {
 
 /// Refuses what is about a person and personless: the service would drop it without a word (CAP-82).
 fn checked_person(name: &str, profile: Option<bool>) -> Result<(), DropReason> {
-    if profile == Some(false) && names::PERSON_EVENTS.contains(&name) {
+    let is_about_person = || name.starts_with('$') && names::PERSON_EVENTS.contains(&name);
+    if profile == Some(false) && is_about_person() {
         notice::warn_each(format_args!(
             "the event `{name}` is dropped: it is about a person, and personless"
         ));
@@ -272,8 +299,14 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
 pub(crate) fn checked_name<'a>(name: &'a str, kind: &Kind) -> Result<&'a str, DropReason> {
-    let starts_with_space = || name.starts_with(|first: char| first.is_whitespace());
-    if name.is_empty() || starts_with_space() && name.trim_start().is_empty() {
+    // Most names are short and begin with a letter: nothing of what follows is about them.
+    if name.len() <= limits::EVENT_NAME_BYTES
+        && name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && *kind != Kind::Ai
+    {
+        return Ok(name);
+    }
+    if name.trim_start().is_empty() {
         notice::warn_each(format_args!("an event is dropped: its name is blank"));
         return Err(DropReason::Invalid);
     }

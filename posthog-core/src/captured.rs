@@ -1,7 +1,7 @@
 //! An event as it was captured.
 
 use crate::{
-    hyphenated::hyphenated,
+    head::{Head, Whose},
     json::{Encoder, Replaced, write_text},
     notice,
     timestamp::{Timestamp, When},
@@ -54,13 +54,14 @@ impl CapturedEvent {
     /// Writes it again, cleaning the values as at the first time (DLV-44).
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
-        write_head(
-            &mut out,
-            &self.event,
-            Whose::Known(&self.distinct_id),
-            self.uuid,
-            When::At(self.timestamp),
-        );
+        let head = Head {
+            name: &self.event,
+            uuid: self.uuid,
+            when: When::At(self.timestamp),
+            whose: Whose::Known(&self.distinct_id),
+        };
+        head.write(&mut out);
+        out.extend_from_slice(b",\"properties\":");
         let mut replaced = Replaced::default();
         // A map of JSON values always has a JSON text. It counts as no level: its values do.
         if self.properties.is_empty()
@@ -92,36 +93,4 @@ fn write_entries(
     }
     out.push(b'}');
     Ok(())
-}
-
-/// Whose event it is, as it is sent.
-#[derive(Clone, Copy)]
-pub(crate) enum Whose<'a> {
-    Known(&'a str),
-    /// Nobody's; an ID for this event only (CAP-46).
-    Nobodys(Uuid),
-}
-
-/// The event up to its properties, an object that follows; a closing brace ends it (DLV-101).
-pub(crate) fn write_head(out: &mut Vec<u8>, event: &str, whose: Whose<'_>, uuid: Uuid, when: When) {
-    // At once, for all but long names.
-    out.reserve(256);
-    out.extend_from_slice(b"{\"event\":");
-    write_text(out, event);
-    match whose {
-        Whose::Known(id) => {
-            out.extend_from_slice(b",\"distinct_id\":");
-            write_text(out, id);
-            out.extend_from_slice(b",\"uuid\":\"");
-        }
-        Whose::Nobodys(id) => {
-            out.extend_from_slice(b",\"distinct_id\":\"");
-            out.extend_from_slice(&hyphenated(id));
-            out.extend_from_slice(b"\",\"uuid\":\"");
-        }
-    }
-    out.extend_from_slice(&hyphenated(uuid));
-    out.extend_from_slice(b"\",\"timestamp\":\"");
-    when.write(out);
-    out.extend_from_slice(b"\",\"properties\":");
 }

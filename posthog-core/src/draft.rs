@@ -15,7 +15,7 @@ use crate::{
     property_value::{DebuggedValue, DisplayedValue, PropertyValue},
     timestamp::ToTimestamp,
 };
-use std::cell::Cell;
+use std::{borrow::Cow, cell::Cell};
 use uuid::Uuid;
 
 /// What `capture!` fills: an event for a client that listens.
@@ -37,16 +37,16 @@ thread_local! {
 }
 
 impl Draft {
-    pub(crate) fn new(client: Option<Client>, name: &str) -> Self {
+    pub(crate) fn new(client: Option<Client>, name: &'static str) -> Self {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut parts = spare.unwrap_or_else(|| {
             Box::new(Parts {
                 client: None,
-                event: Event::new(""),
+                event: Event::named(""),
             })
         });
         parts.client = client;
-        parts.event.name.push_str(name);
+        parts.event.name = Cow::Borrowed(name);
         Self(parts)
     }
 
@@ -63,24 +63,24 @@ impl Draft {
         &mut self.0.event.properties
     }
 
-    /// A property as its `Serialize` says.
+    /// A property as its `Serialize` says. The macro has quoted its key: `"key":`, with escapes where it needs them.
     #[doc(hidden)]
-    pub fn property<T: PropertyValue + ?Sized>(mut self, key: &str, value: &T) -> Self {
-        self.properties().property(key, value);
+    pub fn property<T: PropertyValue + ?Sized>(mut self, quoted_key: &str, value: &T) -> Self {
+        self.properties().property(quoted_key, value);
         self
     }
 
     /// A property as its `Display` text.
     #[doc(hidden)]
-    pub fn display<T: DisplayedValue + ?Sized>(mut self, key: &str, value: &T) -> Self {
-        self.properties().display(key, value);
+    pub fn display<T: DisplayedValue + ?Sized>(mut self, quoted_key: &str, value: &T) -> Self {
+        self.properties().display(quoted_key, value);
         self
     }
 
     /// A property as its `Debug` text.
     #[doc(hidden)]
-    pub fn debug<T: DebuggedValue + ?Sized>(mut self, key: &str, value: &T) -> Self {
-        self.properties().debug(key, value);
+    pub fn debug<T: DebuggedValue + ?Sized>(mut self, quoted_key: &str, value: &T) -> Self {
+        self.properties().debug(quoted_key, value);
         self
     }
 

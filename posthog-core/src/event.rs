@@ -10,6 +10,7 @@ use crate::{
     property_value::PropertyValue,
     timestamp::{Timestamp, ToTimestamp},
 };
+use std::borrow::Cow;
 use uuid::Uuid;
 
 /// Something that happened: a name, properties, and what this one event says differently from its context.
@@ -22,7 +23,8 @@ use uuid::Uuid;
 #[must_use = "an event is sent by `capture`"]
 pub struct Event {
     pub(crate) kind: Kind,
-    pub(crate) name: String,
+    /// As a literal in most programs.
+    pub(crate) name: Cow<'static, str>,
     pub(crate) properties: Properties,
     pub(crate) overrides: Overrides,
     pub(crate) exception: Option<Box<Exceptional>>,
@@ -39,7 +41,7 @@ pub(crate) struct Exceptional {
 }
 
 /// What the call says about the event itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Overrides {
     pub(crate) distinct_id: Option<String>,
     pub(crate) timestamp: Option<Timestamp>,
@@ -47,15 +49,23 @@ pub(crate) struct Overrides {
     pub(crate) disable_geoip: Option<bool>,
 }
 
+impl Overrides {
+    const fn none() -> Self {
+        Self {
+            distinct_id: None,
+            timestamp: None,
+            uuid: None,
+            disable_geoip: None,
+        }
+    }
+}
+
 impl Event {
     /// An event of that name. A blank name is dropped at capture (CAP-30), one over 200 bytes is cut (CAP-32).
     pub fn new(name: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Capture,
-            name: name.into(),
-            properties: Properties::new(),
-            overrides: Overrides::default(),
-            exception: None,
+            name: Cow::Owned(name.into()),
+            ..Self::named("")
         }
     }
 
@@ -82,7 +92,7 @@ impl Event {
     /// before. To add what an anonymous ID did to a user who is known, send `Event::identify(user)` with the property
     /// `$anon_distinct_id` instead.
     pub fn alias(previous_id: impl Identifier, new_id: impl Identifier) -> Self {
-        let new_id = new_id.identifier().map(std::borrow::Cow::into_owned);
+        let new_id = new_id.identifier().map(Cow::into_owned);
         Self::of_kind(Kind::Alias { new_id }, names::CREATE_ALIAS).distinct_id(previous_id)
     }
 
@@ -125,10 +135,10 @@ impl Event {
         self.kind == Kind::Ai
     }
 
-    fn of_kind(kind: Kind, name: &str) -> Self {
+    fn of_kind(kind: Kind, name: &'static str) -> Self {
         Self {
             kind,
-            ..Self::new(name)
+            ..Self::named(name)
         }
     }
 
@@ -142,12 +152,9 @@ impl Event {
             exception,
         } = self;
         *kind = Kind::Capture;
-        if name.capacity() > KEPT_NAME_BYTES {
-            *name = String::new();
-        }
-        name.clear();
+        *name = Cow::Borrowed("");
         properties.clear();
-        *overrides = Overrides::default();
+        *overrides = Overrides::none();
         *exception = None;
     }
 
@@ -241,12 +248,23 @@ impl Event {
 /// What the macros call; not covered by any promise of stability.
 #[doc(hidden)]
 impl Event {
+    /// An event of a name that is a literal.
+    pub const fn named(name: &'static str) -> Self {
+        Self {
+            kind: Kind::Capture,
+            name: Cow::Borrowed(name),
+            properties: Properties::new(),
+            overrides: Overrides::none(),
+            exception: None,
+        }
+    }
+
     pub fn properties_mut(&mut self) -> &mut Properties {
         &mut self.properties
     }
 
     pub fn set_distinct_id<I: Identifier + ?Sized>(&mut self, id: &I) {
-        self.overrides.distinct_id = id.identifier().map(std::borrow::Cow::into_owned);
+        self.overrides.distinct_id = id.identifier().map(Cow::into_owned);
     }
 
     pub fn set_session_id<I: Identifier + ?Sized>(&mut self, id: &I) {
@@ -298,9 +316,6 @@ impl Event {
         self.properties.value(value);
     }
 }
-
-/// The room of a longer name is not kept: nobody has many of them.
-const KEPT_NAME_BYTES: usize = 1024;
 
 /// As IDs are cleaned (CAP-42, CAP-43).
 fn cleaned(text: &str) -> String {

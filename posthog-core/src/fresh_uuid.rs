@@ -23,14 +23,20 @@ pub(crate) fn fresh_uuid() -> Uuid {
 
 /// As [`fresh_uuid`], for whoever has looked at the clock already; `now` is the time since 1970.
 pub(crate) fn fresh_uuid_at(now: Duration) -> Uuid {
-    let random = GENERATOR.with(|generator| generator.next(now));
+    let [uuid] = fresh_uuids_at(now);
+    uuid
+}
+
+/// As many new UUIDs of one moment.
+#[inline]
+pub(crate) fn fresh_uuids_at<const N: usize>(now: Duration) -> [Uuid; N] {
     let millis = now.as_secs() * 1000 + u64::from(now.subsec_millis());
     // Of 4096 parts of a millisecond, so that UUIDs have the order of their making (RFC 9562, section 6.2).
     let part = (u64::from(now.subsec_nanos() % 1_000_000) << 12) / 1_000_000;
-    Uuid::from_u64_pair(
-        millis << 16 | VERSION_7 | part,
-        VARIANT | random & (u64::MAX >> 2),
-    )
+    let time = millis << 16 | VERSION_7 | part;
+    GENERATOR
+        .with(|generator| generator.next(now))
+        .map(|random| Uuid::from_u64_pair(time, VARIANT | random & (u64::MAX >> 2)))
 }
 
 const VERSION_7: u64 = 7 << 12;
@@ -51,12 +57,13 @@ impl Generator {
         }
     }
 
-    fn next(&self, now: Duration) -> u64 {
+    fn next<const N: usize>(&self, now: Duration) -> [u64; N] {
         if self.stirred.get() != now.as_secs() {
             self.stir(now.as_secs());
         }
         // Two processes that were one a moment ago have the same state until they are stirred, but not the same time.
-        self.step() ^ u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        let moment = u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        [(); N].map(|()| self.step() ^ moment)
     }
 
     fn step(&self) -> u64 {
@@ -136,13 +143,16 @@ mod tests {
     #[test]
     fn cap_110_a_copied_generator_goes_another_way_at_another_time() {
         let (parent, child) = (Generator::unseeded(), Generator::unseeded());
-        parent.next(Duration::from_secs(7));
+        parent.next::<1>(Duration::from_secs(7));
         child.stirred.set(7);
         for (of_child, of_parent) in child.state.iter().zip(&parent.state) {
             of_child.set(of_parent.get());
         }
         let at = Duration::new(7, 1000);
-        assert_ne!(parent.next(at), child.next(at + Duration::from_nanos(1)));
+        assert_ne!(
+            parent.next::<1>(at),
+            child.next(at + Duration::from_nanos(1))
+        );
     }
 
     #[test]

@@ -47,6 +47,8 @@ mod fresh_uuid;
 #[cfg(feature = "runtime")]
 mod global_functions;
 #[cfg(feature = "runtime")]
+mod head;
+#[cfg(feature = "runtime")]
 mod host;
 #[cfg(feature = "runtime")]
 mod hyphenated;

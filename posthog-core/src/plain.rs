@@ -7,6 +7,7 @@
 use crate::{
     config::Config,
     context::{MergedTags, Node},
+    delivery::v1,
     event::Event,
     json::write_text,
     kind::Kind,
@@ -15,7 +16,7 @@ use crate::{
     properties::Properties,
 };
 
-/// The properties of an event none of which begins with `$`, nor does any of its tags.
+/// The properties of an event none of which means anything, nor does any of its tags.
 pub(crate) struct PlainProperties<'a> {
     own: &'a Properties,
     tags: Option<&'a MergedTags>,
@@ -25,6 +26,7 @@ pub(crate) struct PlainProperties<'a> {
 
 impl<'a> PlainProperties<'a> {
     /// `None` where a property has to be looked at.
+    #[inline]
     pub(crate) fn of(event: &'a Event, node: Option<&'a Node>, config: &'a Config) -> Option<Self> {
         let Config {
             super_properties, ..
@@ -43,16 +45,21 @@ impl<'a> PlainProperties<'a> {
         })
     }
 
-    /// Appends them as an object, which the tail closes together with the event.
-    pub(crate) fn write(&self, tail: &[u8], json: &mut Vec<u8>) {
+    /// Appends them behind the head of an event, and ends it.
+    #[inline]
+    pub(crate) fn write(&self, around: &Around, json: &mut Vec<u8>) {
         let Self {
             own,
             tags,
             super_properties,
             session,
         } = *self;
-        json.push(b'{');
-        own.write_beside(&[], json);
+        if let Some(session) = session.filter(|_| around.is_v1) {
+            json.extend_from_slice(b",\"session_id\":");
+            write_text(json, session);
+        }
+        json.extend_from_slice(&around.before);
+        own.write_all(json);
         if let Some(merged) = tags {
             merged.tags.write_beside(&[own], json);
             write_key(names::CONTEXT_TAGS, json);
@@ -63,12 +70,15 @@ impl<'a> PlainProperties<'a> {
             let tags = tags.map_or(own, |merged| &merged.tags);
             super_properties.write_beside(&[own, tags], json);
         }
-        if let Some(session) = session {
+        if let Some(session) = session.filter(|_| !around.is_v1) {
             write_key(names::SESSION_ID, json);
             write_text(json, session);
             json.push(b',');
         }
-        json.extend_from_slice(tail);
+        if around.after == *b"}}" && json.ends_with(b",") {
+            json.pop();
+        }
+        json.extend_from_slice(&around.after);
     }
 }
 
@@ -78,14 +88,25 @@ fn write_key(name: &str, json: &mut Vec<u8>) {
     json.extend_from_slice(b"\":");
 }
 
-/// What ends an event of plain properties: what the SDK adds, and the brackets.
-pub(crate) struct Tails([[Vec<u8>; 2]; 2]);
+/// What stands around plain properties: what the SDK adds, and the brackets.
+pub(crate) struct Around {
+    /// Whether it is the form of V1; otherwise that of V0.
+    pub(crate) is_v1: bool,
+    /// Behind the head of the event.
+    before: Vec<u8>,
+    /// Behind properties that end with a comma each.
+    after: Vec<u8>,
+}
 
-impl Tails {
-    pub(crate) fn new(fixed: &Properties, runtime: &Properties) -> Self {
-        let tail = |personless, disable_geoip| {
-            let mut json = Vec::new();
+/// What stands around the properties of all events of a client, by what they differ in.
+pub(crate) struct Arounds([[Around; 2]; 2]);
+
+impl Arounds {
+    pub(crate) fn new(fixed: &Properties, runtime: &Properties, to_v1: bool) -> Self {
+        let around = |personless, disable_geoip| {
+            let mut json = b"{\"event\":\"\",\"uuid\":\"\",\"distinct_id\":\"\",\"timestamp\":\"\",\"properties\":".to_vec();
             let mut merge = Merge::new(&mut json);
+            merge.add(PLACE, b"0");
             merge.all(fixed);
             if personless {
                 merge.switch(names::PROCESS_PERSON_PROFILE, false);
@@ -96,14 +117,38 @@ impl Tails {
             merge.all(runtime);
             merge.finish();
             json.push(b'}');
-            // The bracket that opens it stands before the other properties.
-            json.remove(0);
-            json
+            Around::of(&json, to_v1)
         };
-        Self([false, true].map(|personless| [false, true].map(|geoip| tail(personless, geoip))))
+        Self([false, true].map(|personless| [false, true].map(|geoip| around(personless, geoip))))
     }
 
-    pub(crate) fn of(&self, personless: bool, disable_geoip: bool) -> &[u8] {
+    #[inline]
+    pub(crate) fn of(&self, personless: bool, disable_geoip: bool) -> &Around {
         &self.0[usize::from(personless)][usize::from(disable_geoip)]
+    }
+}
+
+/// Stands for the properties of an event.
+const PLACE: &str = "properties of an event";
+
+impl Around {
+    /// What an event has around the one property that stands for all.
+    fn of(v0: &[u8], to_v1: bool) -> Self {
+        let v1 = if to_v1 { v1::event(v0) } else { None };
+        let (is_v1, json) = (v1.is_some(), v1.as_deref().unwrap_or(v0));
+        let json = String::from_utf8_lossy(json);
+        let place = format!("\"{PLACE}\":0");
+        let (before, after) = json.split_once(&place).unwrap_or_default();
+        let start = if is_v1 {
+            ",\"options\":"
+        } else {
+            ",\"properties\":"
+        };
+        let before = before.find(start).map_or(before, |start| &before[start..]);
+        Self {
+            is_v1,
+            before: before.into(),
+            after: after.strip_prefix(',').unwrap_or(after).into(),
+        }
     }
 }

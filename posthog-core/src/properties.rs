@@ -37,7 +37,7 @@ pub struct Properties {
     entries: Vec<Entry>,
     /// A bit for the hash of each key: what has no bit in common has no key in common.
     keys: u64,
-    /// Whether a key was written that begins with `$`, and so may mean something to the service or the SDK.
+    /// Whether a key was written that may mean something to the service or the SDK.
     has_special: bool,
     /// Where each key stands, once there are too many for a look at each.
     index: Option<HashMap<Box<[u8]>, usize>>,
@@ -79,6 +79,17 @@ struct Open {
 }
 
 impl Open {
+    fn new(start: usize, colon: usize, origin: Origin) -> Self {
+        Self {
+            start,
+            colon,
+            origin,
+            depth: 0,
+            failed: false,
+            replaced: Replaced::default(),
+        }
+    }
+
     fn writes(&self) -> bool {
         !self.failed && self.depth <= crate::limits::VALUE_DEPTH
     }
@@ -106,7 +117,10 @@ impl Properties {
 
     /// Adds a property, or replaces the one of that key.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl PropertyValue) {
-        self.property(key.as_ref(), &value);
+        let start = self.make_room();
+        write_text(&mut self.json, key.as_ref());
+        self.json.push(b':');
+        self.write_whole(start, &mut |encoder| value.serialize(encoder));
     }
 
     /// How many properties there are.
@@ -140,24 +154,26 @@ impl Properties {
 
 /// The operations that macros write one after another; not covered by any promise of stability.
 impl Properties {
-    /// A property as its `Serialize` says.
+    /// A property as its `Serialize` says. The macro has quoted its key: `"key":`, with escapes where it needs them.
     #[doc(hidden)]
-    pub fn property<T: PropertyValue + ?Sized>(&mut self, key: &str, value: &T) {
-        self.write_whole(key, &mut |encoder| value.serialize(encoder));
+    pub fn property<T: PropertyValue + ?Sized>(&mut self, quoted_key: &str, value: &T) {
+        self.write_quoted(quoted_key, &mut |encoder| value.serialize(encoder));
     }
 
     /// A property as its `Display` text.
     #[doc(hidden)]
-    pub fn display<T: DisplayedValue + ?Sized>(&mut self, key: &str, value: &T) {
-        self.key(key);
-        self.display_value(value);
+    pub fn display<T: DisplayedValue + ?Sized>(&mut self, quoted_key: &str, value: &T) {
+        self.write_quoted(quoted_key, &mut |encoder| {
+            encoder.formatted(format_args!("{value}"))
+        });
     }
 
     /// A property as its `Debug` text.
     #[doc(hidden)]
-    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, key: &str, value: &T) {
-        self.key(key);
-        self.debug_value(value);
+    pub fn debug<T: DebuggedValue + ?Sized>(&mut self, quoted_key: &str, value: &T) {
+        self.write_quoted(quoted_key, &mut |encoder| {
+            encoder.formatted(format_args!("{value:?}"))
+        });
     }
 
     /// Begins a property; exactly one value follows.
@@ -261,13 +277,6 @@ impl Properties {
     }
 }
 
-fn formatted(text: fmt::Arguments<'_>) -> Result<String, EncodeError> {
-    let mut out = String::new();
-    // Not `to_string`: it panics where a `Display` reports an error.
-    fmt::write(&mut out, text).map_err(<EncodeError as serde::ser::Error>::custom)?;
-    Ok(out)
-}
-
 impl Properties {
     /// The properties in order: key with its quotes, value.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -277,9 +286,18 @@ impl Properties {
         })
     }
 
-    /// Whether no key was written that begins with `$`: then none means anything to the service or the SDK.
+    /// Whether no key was written that may mean something to the service or the SDK.
     pub(crate) fn is_plain(&self) -> bool {
         !self.has_special
+    }
+
+    /// Appends the properties, each with a comma behind it.
+    #[inline]
+    pub(crate) fn write_all(&self, out: &mut Vec<u8>) {
+        if self.gaps > 0 || self.open.is_some() {
+            return self.write_one_by_one(&[], out);
+        }
+        out.extend_from_slice(&self.json);
     }
 
     /// Appends the properties whose keys none of `stronger` has, each with a comma behind it.
@@ -320,6 +338,7 @@ impl Properties {
         out.extend_from_slice(&self.json[from..]);
     }
 
+    #[cold]
     fn write_one_by_one(&self, stronger: &[&Self], out: &mut Vec<u8>) {
         for entry in &self.entries {
             let key = &self.json[entry.start..entry.colon];
@@ -373,29 +392,26 @@ impl Properties {
 
     /// Begins a property; its value is written next, and [`Self::finish`] ends it.
     fn open(&mut self, origin: Origin, write_key: impl FnOnce(&mut Vec<u8>)) {
-        self.open = Some(self.start(origin, write_key));
+        let start = self.make_room();
+        write_key(&mut self.json);
+        self.open = Some(Open::new(start, self.json.len(), origin));
+        self.json.push(b':');
     }
 
-    fn start(&mut self, origin: Origin, write_key: impl FnOnce(&mut Vec<u8>)) -> Open {
-        self.abandon();
+    /// Where the next property begins.
+    #[inline]
+    fn make_room(&mut self) -> usize {
+        if self.open.is_some() {
+            self.abandon();
+        }
         if self.json.capacity() == 0 {
             Spare::lend(self);
         }
-        let start = self.json.len();
-        write_key(&mut self.json);
-        let colon = self.json.len();
-        self.json.push(b':');
-        Open {
-            start,
-            colon,
-            origin,
-            depth: 0,
-            failed: false,
-            replaced: Replaced::default(),
-        }
+        self.json.len()
     }
 
     /// A key without a value can only come from an expression that left early; it is forgotten.
+    #[cold]
     fn abandon(&mut self) {
         if let Some(open) = self.open.take() {
             self.json.truncate(open.start);
@@ -403,7 +419,7 @@ impl Properties {
     }
 
     fn text(&mut self, text: fmt::Arguments<'_>) {
-        self.write(&mut |encoder| serde::Serializer::serialize_str(encoder, &formatted(text)?));
+        self.write(&mut |encoder| encoder.formatted(text));
     }
 
     fn writes(&self) -> bool {
@@ -430,15 +446,51 @@ impl Properties {
         }
     }
 
-    /// Writes a property of one value.
-    fn write_whole(
+    /// Writes a property of one value, whose key is quoted and has its colon.
+    fn write_quoted(
         &mut self,
-        key: &str,
+        quoted_key: &str,
         encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
     ) {
-        let mut open = self.start(Origin::Written, |json| write_text(json, key));
+        let start = self.make_room();
+        self.json.extend_from_slice(quoted_key.as_bytes());
+        self.write_whole(start, encode);
+    }
+
+    /// Writes the one value of a property whose key stands since `start`, with its colon.
+    fn write_whole(
+        &mut self,
+        start: usize,
+        encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
+    ) {
+        let mut open = Open::new(start, self.json.len() - 1, Origin::Written);
         self.encode(&mut open, encode);
+        if !open.failed && !open.replaced.is_something() && self.append(&open) {
+            return;
+        }
         self.keep(&open);
+    }
+
+    /// Keeps a property that is as it should be, if it can be told at a glance that its key is new.
+    #[inline]
+    fn append(&mut self, open: &Open) -> bool {
+        let key = &self.json[open.start..open.colon];
+        let hash = hash_of(key);
+        let bit = bit_of(hash);
+        if self.keys & bit != 0 || self.entries.len() + 1 >= INDEX_FROM {
+            return false;
+        }
+        self.keys |= bit;
+        self.has_special |= is_special(key);
+        self.entries.push(Entry {
+            hash,
+            start: open.start,
+            colon: open.colon,
+            end: self.json.len(),
+            origin: open.origin,
+        });
+        self.json.push(b',');
+        true
     }
 
     fn encode(
@@ -540,7 +592,7 @@ impl Properties {
             }
             None => {
                 self.keys |= bit;
-                self.has_special |= key.get(1) == Some(&b'$');
+                self.has_special |= is_special(key);
                 self.entries.push(entry);
                 if self.entries.len() >= INDEX_FROM {
                     self.index_last();
@@ -620,6 +672,12 @@ impl Properties {
 
 /// So many properties that a stronger one hides are left out of one copy of the others; more are rare.
 const MOST_HIDDEN: usize = 16;
+
+/// Whether a key with its quotes may mean something to the service or the SDK.
+fn is_special(key: &[u8]) -> bool {
+    const DISTINCT_ID: &[u8] = b"\"distinct_id\"";
+    key.get(1) == Some(&b'$') || key == DISTINCT_ID
+}
 
 /// The bit of a key in [`Properties::keys`].
 fn bit_of(hash: u32) -> u64 {

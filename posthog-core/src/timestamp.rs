@@ -30,14 +30,28 @@ pub(crate) enum When {
 }
 
 impl When {
+    /// The wire form without quotes, if it is to the microsecond, as that of the current time is.
+    #[inline]
+    pub(crate) fn to_micros(self) -> Option<MicrosText> {
+        match self {
+            Self::Now(now) => Some(micros_text(now.as_secs(), now.subsec_micros())),
+            Self::At(timestamp) => timestamp.to_micros(),
+        }
+    }
+
     /// Appends the wire form, without quotes.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
-            Self::Now(now) => write_micros(now.as_secs(), now.subsec_micros(), out),
+            Self::Now(now) => {
+                out.extend_from_slice(&micros_text(now.as_secs(), now.subsec_micros()))
+            }
             Self::At(timestamp) => timestamp.write(out),
         }
     }
 }
+
+/// A timestamp to the microsecond: `2031-05-07T02:00:00.000000Z`.
+pub(crate) type MicrosText = [u8; 27];
 
 /// Why a text is no timestamp.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -55,15 +69,17 @@ impl Timestamp {
 
     /// Appends the wire form, without quotes.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
-        let Self { instant, digits } = self;
-        let parts = (
-            u64::try_from(instant.as_second()),
-            u32::try_from(instant.subsec_nanosecond()),
-        );
-        match parts {
-            (Ok(second), Ok(nanos)) if digits == 6 => write_micros(second, nanos / 1000, out),
-            _ => self.print(out),
+        match self.to_micros() {
+            Some(text) => out.extend_from_slice(&text),
+            None => self.print(out),
         }
+    }
+
+    fn to_micros(self) -> Option<MicrosText> {
+        let Self { instant, digits } = self;
+        let second = u64::try_from(instant.as_second()).ok()?;
+        let nanos = u32::try_from(instant.subsec_nanosecond()).ok()?;
+        (digits == 6).then(|| micros_text(second, nanos / 1000))
     }
 
     fn print(self, out: &mut Vec<u8>) {
@@ -87,19 +103,19 @@ thread_local! {
     static SECOND: Cell<(u64, [u8; 20])> = const { Cell::new((u64::MAX, [0; 20])) };
 }
 
-/// Appends the wire form of a time since 1970, to the microsecond.
-fn write_micros(second: u64, micros: u32, out: &mut Vec<u8>) {
-    let (cached, mut text) = SECOND.get();
+/// The wire form of a time since 1970, to the microsecond.
+fn micros_text(second: u64, micros: u32) -> MicrosText {
+    let (cached, mut start) = SECOND.get();
     if cached != second {
-        text = text_of(second);
-        SECOND.set((second, text));
+        start = text_of(second);
+        SECOND.set((second, start));
     }
-    let pair = |number: u32| PAIRS[(number % 100) as usize];
-    out.extend_from_slice(&text);
-    out.extend_from_slice(&pair(micros / 10_000));
-    out.extend_from_slice(&pair(micros / 100));
-    out.extend_from_slice(&pair(micros));
-    out.push(b'Z');
+    let mut text = [b'Z'; 27];
+    text[..20].copy_from_slice(&start);
+    for (at, number) in [(20, micros / 10_000), (22, micros / 100), (24, micros)] {
+        [text[at], text[at + 1]] = PAIRS[(number % 100) as usize];
+    }
+    text
 }
 
 /// The two digits of each number up to 99.

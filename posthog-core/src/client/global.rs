@@ -97,13 +97,13 @@ fn somebody() -> bool {
 
 /// Begins an event of that name, for the client that listens. If none does any more, it goes nowhere.
 #[doc(hidden)]
-pub fn begin(name: &str) -> Draft {
+pub fn begin(name: &'static str) -> Draft {
     Draft::new(listener(), name)
 }
 
 /// As [`listening`] and [`begin`], for a client that the call names. What runs inside a recording is recorded all the same.
 #[doc(hidden)]
-pub fn begin_with<C: AsRef<Client> + ?Sized>(client: &C, name: &str) -> Option<Draft> {
+pub fn begin_with<C: AsRef<Client> + ?Sized>(client: &C, name: &'static str) -> Option<Draft> {
     listener_for(client.as_ref()).map(|client| Draft::new(Some(client), name))
 }
 

@@ -157,7 +157,7 @@ impl Client {
             pace: config
                 .exception_rate_limit
                 .map(|limit| Mutex::new(Pace::new(limit))),
-            assembler: Assembler::new(&config),
+            assembler: Assembler::new(&config, writes_v1(&config, &sink)),
             opted_out: AtomicBool::new(config.opted_out),
             debug: AtomicBool::new(config.debug),
             closed: AtomicBool::new(false),
@@ -318,7 +318,11 @@ impl Client {
         if !inner.config.before_send.is_empty() {
             assembled = self.hooked(event, &assembled)?;
         }
-        let Assembled { mut json, uuid } = assembled;
+        let Assembled {
+            mut json,
+            uuid,
+            is_v1: written_as_v1,
+        } = assembled;
         if event.exception.is_some() && assemble::is_too_large(&json, event, &inner.config) {
             let fits = |json: &[u8]| !assemble::is_too_large(json, event, &inner.config);
             json = shortened(&json, fits).unwrap_or(json);
@@ -348,7 +352,7 @@ impl Client {
             }
         }
         let is_v1 = inner.config.capture_mode == CaptureMode::V1 && !event.is_ai();
-        if is_v1 && matches!(inner.sink, Sink::Lanes(_)) {
+        if is_v1 && !written_as_v1 && matches!(inner.sink, Sink::Lanes(_)) {
             json = v1::event(&json).ok_or_else(|| {
                 notice::warn_each(format_args!(
                     "the event `{name}` is dropped: it has no form in V1"
@@ -450,6 +454,7 @@ impl Client {
         Ok(Assembled {
             json: event.write(),
             uuid: event.uuid,
+            is_v1: false,
         })
     }
 
@@ -554,6 +559,13 @@ impl Client {
     pub(crate) fn is_listening(&self) -> bool {
         !self.0.config.disabled && !self.is_opted_out()
     }
+}
+
+/// Whether events may have the form of V1 from the beginning: neither hooks nor recordings know it.
+fn writes_v1(config: &Config, sink: &Sink) -> bool {
+    config.capture_mode == CaptureMode::V1
+        && config.before_send.is_empty()
+        && matches!(sink, Sink::Lanes(_))
 }
 
 /// How long a capture waits for the names of a stack that has to be complete. Once they were looked up they are at hand.

@@ -190,12 +190,12 @@ impl Lane {
     /// Queues an event, or says why not. It waits for nothing but the lock, which is never held while anything is sent.
     pub(super) fn admit(&self, event: &mut Admitted) -> Result<(), DropReason> {
         let shared = &*self.0;
-        let event = shared.incoming(event);
+        let event = event.incoming();
         let mut state = shared.lock();
         if state.shut_down.is_some() || state.deadline.is_some() {
             return Err(DropReason::Closed);
         }
-        match state.schedule.admit(event) {
+        match state.schedule.admit(event, || shared.clock.now()) {
             Ok(wake) => {
                 add(&shared.counters.admitted, 1);
                 let start = state.worker == Worker::NotStarted;
@@ -281,16 +281,17 @@ pub(crate) struct Admitted {
     pub(crate) stack: Option<Box<Unfinished>>,
 }
 
-impl Shared {
-    fn incoming<'a>(&self, event: &'a mut Admitted) -> Incoming<'a> {
+impl Admitted {
+    fn incoming(&mut self) -> Incoming<'_> {
         Incoming {
-            json: &event.json,
-            uuid: event.uuid,
-            stack: event.stack.take(),
-            admitted: self.clock.now(),
+            json: &self.json,
+            uuid: self.uuid,
+            stack: self.stack.take(),
         }
     }
+}
 
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

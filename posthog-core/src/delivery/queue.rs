@@ -35,7 +35,6 @@ pub(super) struct Incoming<'a> {
     pub(super) uuid: Uuid,
     /// The stack of an exception, until it is in the JSON.
     pub(super) stack: Option<Box<Unfinished>>,
-    pub(super) admitted: Duration,
 }
 
 /// An event in the queue, but for its JSON.
@@ -44,7 +43,6 @@ struct Waiting {
     bytes: usize,
     uuid: Uuid,
     stack: Option<Box<Unfinished>>,
-    admitted: Duration,
 }
 
 impl Waiting {
@@ -67,6 +65,8 @@ struct Block {
     start: usize,
     /// How many those are.
     events: usize,
+    /// When the first one was admitted.
+    opened: Duration,
 }
 
 /// A block takes this many events, as many as a usual batch, so that a batch is a block.
@@ -99,18 +99,17 @@ impl Queue {
         }
     }
 
-    pub(super) fn push(&mut self, event: Incoming<'_>) -> Result<(), Full> {
-        let Incoming {
-            json,
-            uuid,
-            stack,
-            admitted,
-        } = event;
+    /// `now` is the time of the call; the clock is looked at only where a block begins.
+    pub(super) fn push(
+        &mut self,
+        event: Incoming<'_>,
+        now: impl FnOnce() -> Duration,
+    ) -> Result<(), Full> {
+        let Incoming { json, uuid, stack } = event;
         let event = Waiting {
             bytes: json.len(),
             uuid,
             stack,
-            admitted,
         };
         let bytes = event.bytes();
         if self.events.len() >= self.max_events || self.bytes + bytes > self.max_bytes {
@@ -125,13 +124,13 @@ impl Queue {
                 last.bytes.extend_from_slice(json);
                 last.events += 1;
             }
-            _ => self.open_block(json),
+            _ => self.open_block(json, now()),
         }
         self.events.push_back(event);
         Ok(())
     }
 
-    fn open_block(&mut self, json: &[u8]) {
+    fn open_block(&mut self, json: &[u8], now: Duration) {
         let mut bytes = self.spare.pop().unwrap_or_else(|| {
             // About as large as the last one: growing by doubling would leave half of the room of many blocks unused.
             let last = self.blocks.back().map_or(0, |last| last.bytes.len());
@@ -142,6 +141,7 @@ impl Queue {
             bytes,
             start: 0,
             events: 1,
+            opened: now,
         });
     }
 
@@ -241,9 +241,10 @@ impl Queue {
         self.bytes
     }
 
-    /// When the event that waits longest was admitted.
-    pub(super) fn oldest(&self) -> Option<Duration> {
-        self.events.front().map(|event| event.admitted)
+    /// Since when events wait: when the one that waits longest was admitted, or one shortly before it that a batch has
+    /// taken already. So none waits for longer than it may.
+    pub(super) fn waits_since(&self) -> Option<Duration> {
+        self.blocks.front().map(|block| block.opened)
     }
 
     /// Forgets all events; how many there were.
@@ -266,12 +267,12 @@ mod tests {
     }
 
     fn push_json(queue: &mut Queue, json: &[u8]) -> Result<(), Full> {
-        queue.push(Incoming {
+        let event = Incoming {
             json,
             uuid: uuid::Uuid::from_u128(7),
             stack: None,
-            admitted: Duration::ZERO,
-        })
+        };
+        queue.push(event, || Duration::ZERO)
     }
 
     #[test]

@@ -125,9 +125,13 @@ impl Schedule {
     }
 
     /// Takes an event; whether the worker has something to do because of it.
-    pub(super) fn admit(&mut self, event: Incoming<'_>) -> Result<bool, Full> {
+    pub(super) fn admit(
+        &mut self,
+        event: Incoming<'_>,
+        now: impl FnOnce() -> Duration,
+    ) -> Result<bool, Full> {
         let was_full = self.is_full();
-        self.queue.push(event)?;
+        self.queue.push(event, now)?;
         self.admitted += 1;
         // The first one sets the timer; the one that fills a batch sends it at once (DLV-30, DLV-34).
         Ok(self.queue.len() == 1 || (self.is_full() && !was_full))
@@ -196,8 +200,8 @@ impl Schedule {
                 };
             }
             let cut_off = self.queue.before(self.flush_through) > 0;
-            let due = match self.queue.oldest() {
-                Some(oldest) if !cut_off && !self.is_full() => oldest + self.limits.flush_interval,
+            let due = match self.queue.waits_since() {
+                Some(since) if !cut_off && !self.is_full() => since + self.limits.flush_interval,
                 _ => now,
             };
             let due = due.max(self.not_before.unwrap_or_default());

@@ -1,8 +1,13 @@
 //! The serializer behind every property, tag and spread.
 
-use super::{EncodeError, key::KeyEncoder, text::write_text};
+use super::{
+    EncodeError,
+    key::KeyEncoder,
+    text::{TextPart, write_text},
+};
 use crate::limits;
 use serde::ser::{self, Serialize, Serializer};
+use std::fmt;
 
 /// What a value had to give up to become JSON.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,6 +16,12 @@ pub(crate) struct Replaced {
     pub(crate) too_deep: bool,
     /// A number that is none, or infinite, became `null` (CAP-51).
     pub(crate) not_finite: bool,
+}
+
+impl Replaced {
+    pub(crate) fn is_something(self) -> bool {
+        self.too_deep | self.not_finite
+    }
 }
 
 /// Writes one value. `depth` counts the containers around it.
@@ -27,6 +38,15 @@ impl<'a> Encoder<'a> {
             replaced,
             depth,
         }
+    }
+
+    /// Writes text that is put together as it is written. Where it reports an error, some of it may stand already.
+    pub(crate) fn formatted(self, text: fmt::Arguments<'_>) -> Result<(), EncodeError> {
+        self.out.push(b'"');
+        let mut part = TextPart(self.out);
+        fmt::write(&mut part, text).map_err(<EncodeError as ser::Error>::custom)?;
+        self.out.push(b'"');
+        Ok(())
     }
 
     /// Writes what `serde_json` already writes well: integers and finite floats.
@@ -251,6 +271,10 @@ impl<'a> Serializer for Encoder<'a> {
 
     fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
         self.text(value)
+    }
+
+    fn collect_str<T: ?Sized + fmt::Display>(self, value: &T) -> Result<(), EncodeError> {
+        self.formatted(format_args!("{value}"))
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), EncodeError> {

@@ -1,5 +1,7 @@
 //! Strings as JSON.
 
+use std::fmt;
+
 /// Appends `text` as a JSON string, quotes included.
 #[inline]
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
@@ -12,6 +14,21 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
         write_escaped(out, bytes);
     }
     out.push(b'"');
+}
+
+/// Takes the parts of a JSON string whose quotes others write.
+pub(super) struct TextPart<'a>(pub(super) &'a mut Vec<u8>);
+
+impl fmt::Write for TextPart<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let bytes = part.as_bytes();
+        if is_plain(bytes) {
+            self.0.extend_from_slice(bytes);
+        } else {
+            write_escaped(self.0, bytes);
+        }
+        Ok(())
+    }
 }
 
 #[cold]
@@ -44,11 +61,29 @@ fn write_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Whether JSON wants this byte of a string escaped: a control character, a quote or a backslash.
 fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
-/// Whether nothing in it needs an escape. Most text is plain, so it is looked at eight bytes at a time.
+/// Whether nothing in it needs an escape. Most text is plain, so it is looked at many bytes at a time.
 fn is_plain(bytes: &[u8]) -> bool {
+    // The last block overlaps the one before where the length is no multiple of its size.
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let (blocks, _) = bytes.as_chunks::<16>();
+        return !blocks.iter().any(has_escape) && !has_escape(last);
+    }
+    is_plain_if_short(bytes)
+}
+
+/// Whether any of them needs an escape; without a branch for each, so that the compiler takes all at once.
+#[inline]
+fn has_escape(block: &[u8; 16]) -> bool {
+    block
+        .iter()
+        .fold(false, |any, byte| any | needs_escape(*byte))
+}
+
+/// Whether nothing in so few bytes needs an escape: eight at a time.
+fn is_plain_if_short(bytes: &[u8]) -> bool {
     // The last word overlaps the one before where the length is no multiple of its size.
     if let Some(last) = bytes.last_chunk::<8>() {
         let (words, _) = bytes.as_chunks::<8>();

@@ -8,6 +8,7 @@ use super::check::{Event, Field, Role};
 use crate::{
     errors::Errors,
     plan::{Expectation, Planned},
+    property::expand::quoted_key,
     root::Root,
     spans,
 };
@@ -60,7 +61,7 @@ pub(super) fn event(event: &Event, planned: &Planned, errors: &Errors) -> TokenS
             }
             fn to_event(&self) -> #root::Event {
                 #before
-                let #mutable __event = #root::Event::new(#name);
+                let #mutable __event = #root::Event::named(#name);
                 #(#writes)*
                 __event
             }
@@ -100,6 +101,7 @@ fn write(root: &Root, field: &Field, expected: Option<&Expectation>) -> TokenStr
         Role::Flattened => quote_spanned!(spans::own()=> #properties.spread(#reference);),
         Role::DistinctId => quote_spanned!(spans::own()=> __event.set_distinct_id(#reference);),
         Role::Property { key, optional, .. } => {
+            let key = quoted_key(key);
             let write = |value: &TokenStream| quote_spanned!(spans::own()=> #properties.property(#key, #value););
             let held = |reference: &TokenStream| match expected {
                 Some(expected) => {

@@ -3,6 +3,7 @@
 //! Straight statements, one after the other, and no closure: `?`, `.await`, `return` and `continue` in a value mean what
 //! they mean outside, and a value that is a place is not moved.
 
+use posthog_core::plan::json::quoted;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
@@ -35,6 +36,11 @@ pub(crate) fn properties(root: &Root, properties: &[Property], planned: &Planned
         #(#writes)*
         __properties
     }}
+}
+
+/// A literal key as it stands in JSON: worked out here, so that no call has to.
+pub(crate) fn quoted_key(key: &str) -> String {
+    quoted(key) + ":"
 }
 
 /// A property that is written by one call. Nearly all are; a program has many of them, and each call is compiled.
@@ -84,11 +90,11 @@ impl Call<'_> {
         self.operand
     }
 
-    /// `.property("key", &(value))`, where the plan has nothing to say about the value.
+    /// `.property("\"key\":", &(value))`, where the plan has nothing to say about the value.
     pub(crate) fn append_to(&self, tokens: &mut TokenStream) {
         let own = spans::own();
         write::call(tokens, self.method, own, |arguments| {
-            write::text(arguments, self.key, spans::at(self.key_span));
+            self.write_key(arguments);
             write::punct(arguments, ',', own);
             self.write_value(arguments);
         });
@@ -107,12 +113,17 @@ impl Call<'_> {
         expected.hold(root, &reference, user, |value| {
             let own = spans::own();
             write::call(&mut tokens, self.method, own, |arguments| {
-                write::text(arguments, self.key, spans::at(self.key_span));
+                self.write_key(arguments);
                 write::punct(arguments, ',', own);
                 value.to_tokens(arguments);
             });
             tokens
         })
+    }
+
+    fn write_key(&self, tokens: &mut TokenStream) {
+        let span = spans::at(self.key_span);
+        write::text(tokens, &quoted_key(self.key), span);
     }
 
     fn write_value(&self, tokens: &mut TokenStream) {

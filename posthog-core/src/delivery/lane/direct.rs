@@ -86,7 +86,7 @@ impl Shared {
     fn deliver(&self, mut event: Admitted, number: u64) -> Option<DeliveryFailure> {
         let mut schedule = Schedule::new(self.limits, Queue::new(1, usize::MAX));
         // An empty queue takes it.
-        let _ = schedule.admit(self.incoming(&mut event));
+        let _ = schedule.admit(event.incoming(), || self.clock.now());
         schedule.close();
         loop {
             // Locked before the look at the clock: a move of it wakes whoever holds the lock or waits, and nobody else.
