@@ -10,7 +10,7 @@ use crate::{
     config::{Config, fixed_properties},
     context::{Context, Node},
     event::{Event, Overrides},
-    frames::exceeds,
+    frames::{Unfinished, exceeds},
     fresh_uuid::fresh_uuids_at,
     head::{Head, Whose},
     kind::{Identity, Kind},
@@ -21,7 +21,7 @@ use crate::{
     options::CaptureMode,
     plain::{Arounds, PlainProperties},
     properties::Properties,
-    runtime, scratch,
+    runtime,
     switch::switch_of,
     timestamp::{Timestamp, When},
 };
@@ -29,12 +29,17 @@ use serde_json::Value;
 use std::{borrow::Cow, time::SystemTime};
 use uuid::Uuid;
 
-/// An event ready for the queue.
+/// An event as it is queued.
+///
+/// It is put together in one place that is handed down, and has room for the next one afterwards.
+#[derive(Default)]
 pub(crate) struct Assembled {
     pub(crate) json: Vec<u8>,
     pub(crate) uuid: Uuid,
     /// Whether it has the form of V1 already; otherwise that of V0.
     pub(crate) is_v1: bool,
+    /// The stack of an exception, if the worker has to look up its names.
+    pub(crate) stack: Option<Box<Unfinished>>,
 }
 
 /// Who an event belongs to, as it is sent.
@@ -65,14 +70,15 @@ impl Assembler {
         }
     }
 
-    /// Puts an event together.
+    /// Puts an event together, in `assembled`, which is empty.
     pub(crate) fn assemble(
         &self,
         event: &Event,
         context: &Context,
         config: &Config,
         now: SystemTime,
-    ) -> Result<Assembled, DropReason> {
+        assembled: &mut Assembled,
+    ) -> Result<(), DropReason> {
         let Event {
             kind,
             name,
@@ -110,10 +116,9 @@ impl Assembler {
         )?;
         let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok();
         let [fresh, nobody] = fresh_uuids_at(since_1970.unwrap_or_default());
-        let uuid = uuid.unwrap_or(fresh);
         let head = Head {
             name,
-            uuid,
+            uuid: uuid.unwrap_or(fresh),
             when: match (timestamp, since_1970) {
                 (None, Some(now)) => When::Now(now),
                 _ => When::At(timestamp.unwrap_or_else(|| Timestamp::now(now))),
@@ -124,15 +129,18 @@ impl Assembler {
                 Whose::Known(&distinct_id)
             },
         };
-        let mut json = scratch::lend();
-        head.write(&mut json);
+        let Assembled {
+            json, is_v1, uuid, ..
+        } = assembled;
+        *uuid = head.uuid;
+        head.write(json);
         if let Some(plain) = PlainProperties::of(event, node, config) {
             checked_person(name, personless.then_some(false))?;
             let disable_geoip = disable_geoip.unwrap_or(config.disable_geoip);
             let around = self.arounds(event).of(personless, disable_geoip);
-            plain.write(around, &mut json);
-            let is_v1 = around.is_v1;
-            return Ok(Assembled { json, uuid, is_v1 });
+            plain.write(around, json);
+            *is_v1 = around.is_v1;
+            return Ok(());
         }
         json.extend_from_slice(b",\"properties\":");
         let belongs = Belongs {
@@ -140,13 +148,8 @@ impl Assembler {
             personless,
             alias: alias.as_deref(),
         };
-        let profile = self.merge(event, node, config, &belongs, &mut json);
-        checked_person(name, profile)?;
-        Ok(Assembled {
-            json,
-            uuid,
-            is_v1: false,
-        })
+        let profile = self.merge(event, node, config, &belongs, json);
+        checked_person(name, profile)
     }
 
     fn arounds(&self, event: &Event) -> &Arounds {
@@ -298,14 +301,20 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
 }
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).
+#[inline]
 pub(crate) fn checked_name<'a>(name: &'a str, kind: &Kind) -> Result<&'a str, DropReason> {
-    // Most names are short and begin with a letter: nothing of what follows is about them.
-    if name.len() <= limits::EVENT_NAME_BYTES
+    // Most names are short and begin with a letter: then nothing is wrong with them.
+    let usual = name.len() <= limits::EVENT_NAME_BYTES
         && name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
-        && *kind != Kind::Ai
-    {
-        return Ok(name);
+        && !matches!(kind, Kind::Ai);
+    if usual {
+        Ok(name)
+    } else {
+        check_name(name, kind)
     }
+}
+
+fn check_name<'a>(name: &'a str, kind: &Kind) -> Result<&'a str, DropReason> {
     if name.trim_start().is_empty() {
         notice::warn_each(format_args!("an event is dropped: its name is blank"));
         return Err(DropReason::Invalid);
@@ -378,6 +387,7 @@ pub(crate) fn checked_id<'a>(
 }
 
 /// Whether an event's JSON is too large: for itself, or as the string that the service embeds it as (DLV-26, DLV-131).
+#[inline]
 pub(crate) fn is_too_large(json: &[u8], event: &Event, config: &Config) -> bool {
     if event.is_ai() {
         return json.len() > limits::AI_EVENT_BYTES;

@@ -5,6 +5,7 @@
 //! function, which may all have to be dropped at each of these calls, an expansion took twice the time to compile.
 
 use crate::{
+    assemble::Assembled,
     client::Client,
     context::Context,
     event::Event,
@@ -29,6 +30,7 @@ struct Parts {
     /// None if it stopped listening since it was asked.
     client: Option<Client>,
     event: Event,
+    assembled: Assembled,
 }
 
 thread_local! {
@@ -43,6 +45,7 @@ impl Draft {
             Box::new(Parts {
                 client: None,
                 event: Event::named(""),
+                assembled: Assembled::default(),
             })
         });
         parts.client = client;
@@ -54,6 +57,8 @@ impl Draft {
     #[doc(hidden)]
     pub fn of(mut self, event: Event) -> Self {
         self.0.event = event;
+        // The macro knows nothing of its keys.
+        self.0.event.properties.hash_keys();
         self
     }
 
@@ -152,7 +157,7 @@ impl Draft {
     )]
     #[doc(hidden)]
     pub fn capture_exception(self, exception: Exception<'_>) -> Option<Uuid> {
-        let Parts { client, event } = *self.0;
+        let Parts { client, event, .. } = *self.0;
         exception.report(&client?, event)
     }
 
@@ -164,9 +169,16 @@ impl Draft {
     #[doc(hidden)]
     pub fn capture(self) -> Option<Uuid> {
         let Self(mut parts) = self;
-        let client = parts.client.take()?;
-        let uuid = client.capture_in(&parts.event, &Context::current());
-        parts.event.clear();
+        let Parts {
+            client,
+            event,
+            assembled,
+        } = &mut *parts;
+        let uuid = client
+            .take()?
+            .capture_by(event, &Context::current(), assembled);
+        event.clear();
+        assembled.clear();
         let _ = SPARE.try_with(|spare| spare.set(Some(parts)));
         uuid
     }

@@ -143,6 +143,7 @@ impl Event {
     }
 
     /// Makes it an event without a name again, whose buffers are there for the next one.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         let Self {
             kind,

@@ -34,9 +34,15 @@ pub(crate) fn fresh_uuids_at<const N: usize>(now: Duration) -> [Uuid; N] {
     // Of 4096 parts of a millisecond, so that UUIDs have the order of their making (RFC 9562, section 6.2).
     let part = (u64::from(now.subsec_nanos() % 1_000_000) << 12) / 1_000_000;
     let time = millis << 16 | VERSION_7 | part;
-    GENERATOR
-        .with(|generator| generator.next(now))
-        .map(|random| Uuid::from_u64_pair(time, VARIANT | random & (u64::MAX >> 2)))
+    let mut uuids = [Uuid::nil(); N];
+    GENERATOR.with(|generator| {
+        generator.stir_if_due(now);
+        for uuid in &mut uuids {
+            let random = generator.next(now) & (u64::MAX >> 2);
+            *uuid = Uuid::from_u64_pair(time, VARIANT | random);
+        }
+    });
+    uuids
 }
 
 const VERSION_7: u64 = 7 << 12;
@@ -57,15 +63,20 @@ impl Generator {
         }
     }
 
-    fn next<const N: usize>(&self, now: Duration) -> [u64; N] {
+    #[inline]
+    fn stir_if_due(&self, now: Duration) {
         if self.stirred.get() != now.as_secs() {
             self.stir(now.as_secs());
         }
-        // Two processes that were one a moment ago have the same state until they are stirred, but not the same time.
-        let moment = u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        [(); N].map(|()| self.step() ^ moment)
     }
 
+    #[inline]
+    fn next(&self, now: Duration) -> u64 {
+        // Two processes that were one a moment ago have the same state until they are stirred, but not the same time.
+        self.step() ^ u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    #[inline]
     fn step(&self) -> u64 {
         let mut state = [0, 1, 2, 3].map(|at: usize| self.state[at].get());
         let sum = state[0].wrapping_add(state[3]);
@@ -143,16 +154,13 @@ mod tests {
     #[test]
     fn cap_110_a_copied_generator_goes_another_way_at_another_time() {
         let (parent, child) = (Generator::unseeded(), Generator::unseeded());
-        parent.next::<1>(Duration::from_secs(7));
+        parent.stir_if_due(Duration::from_secs(7));
         child.stirred.set(7);
         for (of_child, of_parent) in child.state.iter().zip(&parent.state) {
             of_child.set(of_parent.get());
         }
         let at = Duration::new(7, 1000);
-        assert_ne!(
-            parent.next::<1>(at),
-            child.next(at + Duration::from_nanos(1))
-        );
+        assert_ne!(parent.next(at), child.next(at + Duration::from_nanos(1)));
     }
 
     #[test]

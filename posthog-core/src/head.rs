@@ -1,6 +1,10 @@
 //! What every event begins with: its name, UUID, time, and whose it is (DLV-101, DLV-113).
 
-use crate::{hyphenated::hyphenated, json::write_text, timestamp::When};
+use crate::{
+    hyphenated::{hyphenated, write_digits},
+    json::write_text,
+    timestamp::When,
+};
 use uuid::Uuid;
 
 /// An event but for its properties.
@@ -28,14 +32,18 @@ const ID_AT: usize = TIMESTAMP_AT + 27 + b"\",\"distinct_id\":".len();
 
 impl Head<'_> {
     /// Appends it. More members may follow; a closing brace ends the event.
-    #[inline]
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    #[expect(
+        clippy::inline_always,
+        reason = "most of a call would be putting its arguments where they can be pointed to"
+    )]
+    #[inline(always)]
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
         let Self {
             name,
             uuid,
             when,
             whose,
-        } = *self;
+        } = self;
         // At once, for all but long names.
         out.reserve(ROOM);
         out.extend_from_slice(b"{\"event\":");
@@ -43,16 +51,17 @@ impl Head<'_> {
         let Some(timestamp) = when.to_micros() else {
             return self.write_parts(out);
         };
-        let mut parts = PARTS;
-        put(&mut parts, UUID_AT, hyphenated(uuid));
-        put(&mut parts, TIMESTAMP_AT, timestamp);
+        let start = out.len();
+        out.extend_from_slice(&PARTS);
+        let Some(parts) = out[start..].first_chunk_mut() else {
+            return;
+        };
+        write_digits(uuid, part_mut(parts, UUID_AT));
+        *part_mut(parts, TIMESTAMP_AT) = timestamp;
         match whose {
-            Whose::Nobodys(id) => {
-                put(&mut parts, ID_AT + 1, hyphenated(id));
-                out.extend_from_slice(&parts);
-            }
+            Whose::Nobodys(id) => write_digits(id, part_mut(parts, ID_AT + 1)),
             Whose::Known(id) => {
-                out.extend_from_slice(&parts[..ID_AT]);
+                out.truncate(start + ID_AT);
                 write_text(out, id);
             }
         }
@@ -60,7 +69,7 @@ impl Head<'_> {
 
     /// What follows the name, where the time has another length.
     #[cold]
-    fn write_parts(&self, out: &mut Vec<u8>) {
+    fn write_parts(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&PARTS[..UUID_AT]);
         out.extend_from_slice(&hyphenated(self.uuid));
         out.extend_from_slice(&PARTS[UUID_AT + 36..TIMESTAMP_AT]);
@@ -76,9 +85,12 @@ impl Head<'_> {
 /// More than what a head takes but for its texts.
 const ROOM: usize = 256;
 
+/// The part that begins there.
 #[inline]
-fn put<const N: usize>(parts: &mut [u8; PARTS.len()], at: usize, part: [u8; N]) {
-    parts[at..at + N].copy_from_slice(&part);
+fn part_mut<const N: usize>(parts: &mut [u8; PARTS.len()], at: usize) -> &mut [u8; N] {
+    parts[at..]
+        .first_chunk_mut()
+        .expect("every part lies within the whole")
 }
 
 #[cfg(test)]
@@ -93,10 +105,10 @@ mod tests {
     fn dlv_101_each_part_of_a_head_stands_in_its_place() {
         let (uuid, id) = (Uuid::from_u128(7 << 64 | 1), Uuid::from_u128(u128::MAX - 7));
         let nanos: Timestamp = "2031-05-07T02:00:00.123456789Z".parse().expect("a time");
-        let time = SystemTime::UNIX_EPOCH + Duration::from_micros(1_500_000);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1500);
         for (when, timestamp) in [
             (
-                When::Now(Duration::from_micros(1_500_000)),
+                When::Now(Duration::from_millis(1500)),
                 "1970-01-01T00:00:01.500000Z",
             ),
             (

@@ -52,6 +52,7 @@ impl Kind {
     }
 
     /// Whose event it is: what the call says, then what the context says, then what the kind makes of neither.
+    #[inline]
     pub(crate) fn identity<'a>(
         &'a self,
         name: &str,
@@ -59,8 +60,26 @@ impl Kind {
         context: Option<&'a Node>,
         limit: IdLimit,
     ) -> Result<Identity<'a>, DropReason> {
+        let ambient = || context?.merged_ids().distinct.as_deref();
+        if self.takes_tags() && explicit.is_none() && ambient().is_none() {
+            return Ok(Identity {
+                distinct_id: Cow::Borrowed(""),
+                personless: true,
+                alias: None,
+            });
+        }
+        self.identity_of(name, explicit, ambient(), limit)
+    }
+
+    fn identity_of<'a>(
+        &'a self,
+        name: &str,
+        explicit: Option<&'a str>,
+        ambient: Option<&'a str>,
+        limit: IdLimit,
+    ) -> Result<Identity<'a>, DropReason> {
         let explicit = explicit.and_then(clean);
-        let ambient = || clean(context?.merged_ids().distinct.as_deref()?);
+        let ambient = || ambient.and_then(clean);
         let known = |distinct_id| Identity {
             distinct_id,
             personless: false,

@@ -35,6 +35,9 @@ pub struct Properties {
     /// `"key":value,` after one another, in the order written; replaced ones stay as gaps until [`Self::compact`].
     json: Vec<u8>,
     entries: Vec<Entry>,
+    /// Whether the keys have their hashes. Until then all of them come from one call of a macro, which has seen to it that
+    /// they differ, and nobody had to look for one.
+    hashed: bool,
     /// A bit for the hash of each key: what has no bit in common has no key in common.
     keys: u64,
     /// Whether a key was written that may mean something to the service or the SDK.
@@ -49,12 +52,20 @@ pub struct Properties {
 /// One property: `json[start..colon]` is the key with its quotes, `json[colon + 1..end]` the value; a comma follows.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Of the key with its quotes.
+    /// Of the key with its quotes, once they are [`hashed`](Properties::hashed).
     hash: u32,
     start: usize,
     colon: usize,
     end: usize,
     origin: Origin,
+}
+
+/// A key that is written out.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    /// As it stands in JSON, with its colon.
+    Quoted(&'a str),
+    Text(&'a str),
 }
 
 /// How a property came to be, weakest first.
@@ -106,6 +117,7 @@ impl Properties {
         Self {
             json: Vec::new(),
             entries: Vec::new(),
+            hashed: false,
             keys: 0,
             has_special: false,
             index: None,
@@ -117,10 +129,8 @@ impl Properties {
 
     /// Adds a property, or replaces the one of that key.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl PropertyValue) {
-        let start = self.make_room();
-        write_text(&mut self.json, key.as_ref());
-        self.json.push(b':');
-        self.write_whole(start, &mut |encoder| value.serialize(encoder));
+        let key = Key::Text(key.as_ref());
+        self.write_whole(key, &mut |encoder| value.serialize(encoder));
     }
 
     /// How many properties there are.
@@ -157,13 +167,14 @@ impl Properties {
     /// A property as its `Serialize` says. The macro has quoted its key: `"key":`, with escapes where it needs them.
     #[doc(hidden)]
     pub fn property<T: PropertyValue + ?Sized>(&mut self, quoted_key: &str, value: &T) {
-        self.write_quoted(quoted_key, &mut |encoder| value.serialize(encoder));
+        let key = Key::Quoted(quoted_key);
+        self.write_whole(key, &mut |encoder| value.serialize(encoder));
     }
 
     /// A property as its `Display` text.
     #[doc(hidden)]
     pub fn display<T: DisplayedValue + ?Sized>(&mut self, quoted_key: &str, value: &T) {
-        self.write_quoted(quoted_key, &mut |encoder| {
+        self.write_whole(Key::Quoted(quoted_key), &mut |encoder| {
             encoder.formatted(format_args!("{value}"))
         });
     }
@@ -171,7 +182,7 @@ impl Properties {
     /// A property as its `Debug` text.
     #[doc(hidden)]
     pub fn debug<T: DebuggedValue + ?Sized>(&mut self, quoted_key: &str, value: &T) {
-        self.write_quoted(quoted_key, &mut |encoder| {
+        self.write_whole(Key::Quoted(quoted_key), &mut |encoder| {
             encoder.formatted(format_args!("{value:?}"))
         });
     }
@@ -309,15 +320,21 @@ impl Properties {
         }
         let mut hidden = [0; MOST_HIDDEN];
         let mut count = 0;
-        let others = stronger.iter().filter(|other| other.keys & self.keys != 0);
+        let may_clash = |other: &&&Self| !other.hashed || other.keys & self.keys != 0;
+        let others = stronger.iter().filter(may_clash);
         for (other, entry) in
             others.flat_map(|other| other.entries.iter().map(move |entry| (other, entry)))
         {
-            if self.keys & bit_of(entry.hash) == 0 {
+            let key = &other.json[entry.start..entry.colon];
+            let hash = if other.hashed {
+                entry.hash
+            } else {
+                hash_of(key)
+            };
+            if self.hashed && self.keys & bit_of(hash) == 0 {
                 continue;
             }
-            let key = &other.json[entry.start..entry.colon];
-            if let Some(at) = self.find(key, entry.hash) {
+            if let Some(at) = self.find(key, hash) {
                 if count == MOST_HIDDEN {
                     return self.write_one_by_one(stronger, out);
                 }
@@ -342,7 +359,7 @@ impl Properties {
     fn write_one_by_one(&self, stronger: &[&Self], out: &mut Vec<u8>) {
         for entry in &self.entries {
             let key = &self.json[entry.start..entry.colon];
-            let is_hidden = |other: &&Self| other.find(key, entry.hash).is_some();
+            let is_hidden = |other: &&Self| other.find(key, hash_of(key)).is_some();
             if !stronger.iter().any(is_hidden) {
                 out.extend_from_slice(&self.json[entry.start..=entry.end]);
             }
@@ -446,51 +463,47 @@ impl Properties {
         }
     }
 
-    /// Writes a property of one value, whose key is quoted and has its colon.
-    fn write_quoted(
+    /// Writes a property of one value.
+    fn write_whole(
         &mut self,
-        quoted_key: &str,
+        key: Key<'_>,
         encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
     ) {
         let start = self.make_room();
-        self.json.extend_from_slice(quoted_key.as_bytes());
-        self.write_whole(start, encode);
-    }
-
-    /// Writes the one value of a property whose key stands since `start`, with its colon.
-    fn write_whole(
-        &mut self,
-        start: usize,
-        encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
-    ) {
-        let mut open = Open::new(start, self.json.len() - 1, Origin::Written);
-        self.encode(&mut open, encode);
-        if !open.failed && !open.replaced.is_something() && self.append(&open) {
-            return;
+        match key {
+            Key::Quoted(key) => self.json.extend_from_slice(key.as_bytes()),
+            Key::Text(key) => {
+                write_text(&mut self.json, key);
+                self.json.push(b':');
+            }
         }
+        let colon = self.json.len() - 1;
+        let mut replaced = Replaced::default();
+        let written = encode_to(&mut self.json, 0, &mut replaced, encode);
+        if written == Some(true) && !replaced.is_something() {
+            // Most calls have no other keys than those that the macro compared.
+            if matches!(key, Key::Quoted(_)) && !self.hashed {
+                return self.append(Entry {
+                    hash: 0,
+                    start,
+                    colon,
+                    end: self.json.len(),
+                    origin: Origin::Written,
+                });
+            }
+        }
+        let mut open = Open::new(start, colon, Origin::Written);
+        open.replaced = replaced;
+        self.take_note(written, &mut open);
         self.keep(&open);
     }
 
-    /// Keeps a property that is as it should be, if it can be told at a glance that its key is new.
+    /// Keeps a property whose key is new.
     #[inline]
-    fn append(&mut self, open: &Open) -> bool {
-        let key = &self.json[open.start..open.colon];
-        let hash = hash_of(key);
-        let bit = bit_of(hash);
-        if self.keys & bit != 0 || self.entries.len() + 1 >= INDEX_FROM {
-            return false;
-        }
-        self.keys |= bit;
-        self.has_special |= is_special(key);
-        self.entries.push(Entry {
-            hash,
-            start: open.start,
-            colon: open.colon,
-            end: self.json.len(),
-            origin: open.origin,
-        });
+    fn append(&mut self, entry: Entry) {
+        self.has_special |= is_special(&self.json[entry.start..entry.colon]);
+        self.entries.push(entry);
         self.json.push(b',');
-        true
     }
 
     fn encode(
@@ -498,17 +511,14 @@ impl Properties {
         open: &mut Open,
         encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
     ) {
-        let encoder = Encoder::new(&mut self.json, open.depth, &mut open.replaced);
-        // The user's code runs here; it may panic, and it may itself tag and capture.
-        match caught(|| encode(encoder)) {
-            Some(Ok(())) => {}
-            // Its text may quote the value, which is in no log (DLV-144).
-            Some(Err(_)) => open.failed = true,
-            None => {
-                open.failed = true;
-                self.broken = true;
-            }
-        }
+        let written = encode_to(&mut self.json, open.depth, &mut open.replaced, encode);
+        self.take_note(written, open);
+    }
+
+    /// Of what became of a value; see [`encode_to`].
+    fn take_note(&mut self, written: Option<bool>, open: &mut Open) {
+        open.failed |= written != Some(true);
+        self.broken |= written.is_none();
     }
 
     /// A comma where one is needed: anything but an opening bracket or a colon ended a value.
@@ -565,6 +575,7 @@ impl Properties {
                 return;
             }
         }
+        self.hash_keys();
         let key = &self.json[open.start..open.colon];
         let hash = hash_of(key);
         let entry = Entry {
@@ -589,17 +600,16 @@ impl Properties {
             Some(at) => {
                 let old = std::mem::replace(&mut self.entries[at], entry);
                 self.gaps += old.end + 1 - old.start;
+                self.json.push(b',');
             }
             None => {
                 self.keys |= bit;
-                self.has_special |= is_special(key);
-                self.entries.push(entry);
+                self.append(entry);
                 if self.entries.len() >= INDEX_FROM {
                     self.index_last();
                 }
             }
         }
-        self.json.push(b',');
         if self.gaps > 1024 && self.gaps > self.json.len() / 2 {
             self.compact();
         }
@@ -642,13 +652,33 @@ impl Properties {
         }
     }
 
-    fn find(&self, key: &[u8], hash: u32) -> Option<usize> {
-        match &self.index {
-            Some(index) => index.get(key).copied(),
-            None => self.entries.iter().position(|entry| {
-                entry.hash == hash && &self.json[entry.start..entry.colon] == key
-            }),
+    /// Gives the keys their hashes, for whoever looks for one.
+    #[inline]
+    pub(crate) fn hash_keys(&mut self) {
+        if !self.hashed {
+            self.hash_all_keys();
         }
+    }
+
+    fn hash_all_keys(&mut self) {
+        for entry in &mut self.entries {
+            entry.hash = hash_of(&self.json[entry.start..entry.colon]);
+            self.keys |= bit_of(entry.hash);
+        }
+        self.hashed = true;
+        if self.entries.len() >= INDEX_FROM {
+            self.index_last();
+        }
+    }
+
+    fn find(&self, key: &[u8], hash: u32) -> Option<usize> {
+        if let Some(index) = &self.index {
+            return index.get(key).copied();
+        }
+        let may_be = |entry: &Entry| !self.hashed || entry.hash == hash;
+        self.entries
+            .iter()
+            .position(|entry| may_be(entry) && &self.json[entry.start..entry.colon] == key)
     }
 
     /// Removes what was replaced, so that setting one tag for ever takes no more and more memory.
@@ -668,6 +698,20 @@ impl Properties {
         self.json = json;
         self.gaps = 0;
     }
+}
+
+/// Writes a value: whether it is whole, or `None` if the user's code panicked. That code may itself tag and capture.
+///
+/// What an error says may quote the value, which is in no log (DLV-144).
+#[inline]
+fn encode_to(
+    json: &mut Vec<u8>,
+    depth: usize,
+    replaced: &mut Replaced,
+    encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
+) -> Option<bool> {
+    let encoder = Encoder::new(json, depth, replaced);
+    caught(|| encode(encoder).is_ok())
 }
 
 /// So many properties that a stronger one hides are left out of one copy of the others; more are rare.

@@ -1,5 +1,6 @@
-//! A buffer for each thread in which events are put together, so that an event needs no allocation.
+//! Room for each thread in which events are put together, so that an event needs no allocation.
 
+use crate::assemble::Assembled;
 use std::cell::Cell;
 
 thread_local! {
@@ -7,23 +8,33 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// A larger one is not kept: a thread that has captured one large event need not hold its room for ever.
+/// A larger buffer is not kept: a thread that has captured one large event need not hold its room for ever.
 const MOST_KEPT: usize = 64 << 10;
 
-/// An empty buffer.
-pub(crate) fn lend() -> Vec<u8> {
-    // A thread that is ending has none.
-    let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-    if buffer.capacity() == 0 {
-        buffer.reserve(1024);
+/// Empty room.
+pub(crate) fn lend() -> Assembled {
+    Assembled {
+        // A thread that is ending has none.
+        json: BUFFER.try_with(Cell::take).unwrap_or_default(),
+        ..Assembled::default()
     }
-    buffer
 }
 
-/// Keeps a buffer for the thread's next event.
-pub(crate) fn give_back(mut buffer: Vec<u8>) {
-    if buffer.capacity() <= MOST_KEPT {
-        buffer.clear();
-        let _ = BUFFER.try_with(|kept| kept.set(buffer));
+/// Keeps the room for the thread's next event.
+pub(crate) fn give_back(mut room: Assembled) {
+    room.clear();
+    let _ = BUFFER.try_with(|kept| kept.set(room.json));
+}
+
+impl Assembled {
+    /// Empties it, and keeps its room.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        let Self { json, stack, .. } = self;
+        if json.capacity() > MOST_KEPT {
+            *json = Vec::new();
+        }
+        json.clear();
+        *stack = None;
     }
 }

@@ -43,7 +43,7 @@ impl When {
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
             Self::Now(now) => {
-                out.extend_from_slice(&micros_text(now.as_secs(), now.subsec_micros()))
+                out.extend_from_slice(&micros_text(now.as_secs(), now.subsec_micros()));
             }
             Self::At(timestamp) => timestamp.write(out),
         }

@@ -2,6 +2,7 @@
 
 use crate::failure::{Mark, panic};
 use std::{
+    any::Any,
     cell::Cell,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -19,6 +20,7 @@ pub(crate) fn is_catching() -> bool {
 }
 
 /// What `code` gave, or `None` if it panicked.
+#[inline]
 pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     let start = Mark::now();
     let count = |by: i32| {
@@ -27,13 +29,20 @@ pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     count(1);
     let outcome = catch_unwind(AssertUnwindSafe(code));
     count(-1);
-    outcome
-        .map_err(|payload| {
-            panic::forget_since(start);
-            // What was panicked with may panic again when it is dropped; then it is kept for ever.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget);
-        })
-        .ok()
+    match outcome {
+        Ok(given) => Some(given),
+        Err(payload) => {
+            forget(start, payload);
+            None
+        }
+    }
+}
+
+#[cold]
+fn forget(start: Mark, payload: Box<dyn Any + Send>) {
+    panic::forget_since(start);
+    // What was panicked with may panic again when it is dropped; then it is kept for ever.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget);
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::Config,
     context::{Context, stack},
-    delivery::{Admitted, DeliveryFailure, Lanes, v1},
+    delivery::{DeliveryFailure, Lanes, v1},
     event::Event,
     failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
     frames::{Location, Unfinished, shortened},
@@ -38,7 +38,7 @@ use std::{
     any::type_name,
     cell::Cell,
     error::Error,
-    fmt,
+    fmt, mem,
     panic::{self, RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Mutex, PoisonError,
@@ -218,17 +218,35 @@ impl Client {
     pub fn capture_immediate(&self, event: impl Into<Event>) -> Immediate {
         let event = event.into();
         let client = stack::recorder().unwrap_or_else(|| self.clone());
-        match client.accept(&event, &Context::current()) {
-            Some(admitted) => client.deliver_now(admitted, &event),
-            None => Immediate::NotAccepted,
+        let mut assembled = Assembled::default();
+        if client.accept(&event, &Context::current(), &mut assembled) {
+            client.deliver_now(assembled, &event)
+        } else {
+            Immediate::NotAccepted
         }
     }
 
     pub(crate) fn capture_in(&self, event: &Event, context: &Context) -> Option<Uuid> {
-        let mut admitted = self.accept(event, context)?;
-        let uuid = admitted.uuid;
+        let mut assembled = scratch::lend();
+        let uuid = self.capture_by(event, context, &mut assembled);
+        scratch::give_back(assembled);
+        uuid
+    }
+
+    /// As [`Self::capture_in`], with the room to assemble the event in, which is empty.
+    #[inline]
+    pub(crate) fn capture_by(
+        &self,
+        event: &Event,
+        context: &Context,
+        assembled: &mut Assembled,
+    ) -> Option<Uuid> {
+        if !self.accept(event, context, assembled) {
+            return None;
+        }
+        let uuid = assembled.uuid;
         if self.0.config.sync_mode {
-            match self.deliver_now(admitted, event) {
+            match self.deliver_now(mem::take(assembled), event) {
                 Immediate::NotAccepted => return None,
                 Immediate::Failed(failure) => notice::warn_each(format_args!("{failure}")),
                 Immediate::Delivered(_) | Immediate::NotSent(_) => {}
@@ -237,22 +255,21 @@ impl Client {
         }
         match &self.0.sink {
             Sink::Lanes(lanes) => {
-                if let Err(reason) = lanes.admit(&mut admitted, event.is_ai()) {
+                if let Err(reason) = lanes.admit(assembled, event.is_ai()) {
                     self.refused(event, reason);
                     return None;
                 }
             }
-            Sink::Recording(recording) => recording.keep(&admitted.json),
+            Sink::Recording(recording) => recording.keep(&assembled.json),
             Sink::Nowhere => {}
         }
-        scratch::give_back(admitted.json);
         Some(uuid)
     }
 
-    fn deliver_now(&self, admitted: Admitted, event: &Event) -> Immediate {
-        let uuid = admitted.uuid;
+    fn deliver_now(&self, assembled: Assembled, event: &Event) -> Immediate {
+        let uuid = assembled.uuid;
         match &self.0.sink {
-            Sink::Lanes(lanes) => match lanes.deliver_now(admitted, event.is_ai()) {
+            Sink::Lanes(lanes) => match lanes.deliver_now(assembled, event.is_ai()) {
                 Ok(None) => Immediate::Delivered(uuid),
                 Ok(Some(failure)) => Immediate::Failed(failure),
                 Err(reason) => {
@@ -261,7 +278,7 @@ impl Client {
                 }
             },
             Sink::Recording(recording) => {
-                recording.keep(&admitted.json);
+                recording.keep(&assembled.json);
                 Immediate::Delivered(uuid)
             }
             Sink::Nowhere => Immediate::NotSent(uuid),
@@ -277,21 +294,27 @@ impl Client {
     }
 
     /// The pipeline of capture.md, section 3, up to the queue. What is refused is counted.
-    fn accept(&self, event: &Event, context: &Context) -> Option<Admitted> {
+    fn accept(&self, event: &Event, context: &Context, assembled: &mut Assembled) -> bool {
         let inner = &*self.0;
         if inner.config.disabled || self.is_opted_out() {
-            return None;
+            return false;
         }
-        match self.prepare(event, context) {
-            Ok(admitted) => Some(admitted),
+        match self.prepare(event, context, assembled) {
+            Ok(()) => true,
             Err(reason) => {
                 inner.counters.dropped(reason);
-                None
+                false
             }
         }
     }
 
-    fn prepare(&self, event: &Event, context: &Context) -> Result<Admitted, DropReason> {
+    #[inline]
+    fn prepare(
+        &self,
+        event: &Event,
+        context: &Context,
+        assembled: &mut Assembled,
+    ) -> Result<(), DropReason> {
         let inner = &*self.0;
         if inner.closed.load(Ordering::Acquire) {
             Self::say_closed(event);
@@ -305,29 +328,23 @@ impl Client {
             return Err(DropReason::Hook);
         }
         let name = &event.name;
-        let mut assembled =
-            inner
-                .assembler
-                .assemble(event, context, &inner.config, inner.clock.wall())?;
-        let mut stack = self.unfinished(event);
-        if self.has_to_finish(event)
-            && let Some(stack) = stack.take()
-        {
-            assembled.json = stack.finish_within(assembled.json, LONGEST_LOOK_UP);
+        let config = &inner.config;
+        let now = inner.clock.wall();
+        inner
+            .assembler
+            .assemble(event, context, config, now, assembled)?;
+        if event.exception.is_some() {
+            self.add_stack(event, assembled);
         }
-        if !inner.config.before_send.is_empty() {
-            assembled = self.hooked(event, &assembled)?;
+        if !config.before_send.is_empty() {
+            self.hooked(event, assembled)?;
         }
         let Assembled {
-            mut json,
-            uuid,
-            is_v1: written_as_v1,
+            json, uuid, is_v1, ..
         } = assembled;
-        if event.exception.is_some() && assemble::is_too_large(&json, event, &inner.config) {
-            let fits = |json: &[u8]| !assemble::is_too_large(json, event, &inner.config);
-            json = shortened(&json, fits).unwrap_or(json);
-        }
-        if assemble::is_too_large(&json, event, &inner.config) {
+        if assemble::is_too_large(json, event, config)
+            && !(event.exception.is_some() && shorten(json, event, config))
+        {
             let name = limits::cut(name, limits::EVENT_NAME_BYTES);
             notice::say_cause(
                 log::Level::Warn,
@@ -348,28 +365,40 @@ impl Client {
                 || name.starts_with(names::AI_PREFIX)
                 || sent_as.starts_with(names::AI_PREFIX.as_bytes());
             if !is_ai {
-                say!(Trace, "{}", String::from_utf8_lossy(&json));
+                say!(Trace, "{}", String::from_utf8_lossy(json));
             }
         }
-        let is_v1 = inner.config.capture_mode == CaptureMode::V1 && !event.is_ai();
-        if is_v1 && !written_as_v1 && matches!(inner.sink, Sink::Lanes(_)) {
-            json = v1::event(&json).ok_or_else(|| {
+        let wants_v1 = config.capture_mode == CaptureMode::V1 && !event.is_ai();
+        if wants_v1 && !*is_v1 && matches!(inner.sink, Sink::Lanes(_)) {
+            *json = v1::event(json).ok_or_else(|| {
                 notice::warn_each(format_args!(
                     "the event `{name}` is dropped: it has no form in V1"
                 ));
                 DropReason::Invalid
             })?;
+            *is_v1 = true;
         }
-        Ok(Admitted { json, uuid, stack })
+        Ok(())
     }
 
-    /// The stack of an exception, which is not in the event yet.
-    fn unfinished(&self, event: &Event) -> Option<Box<Unfinished>> {
-        let stack = event.exception.as_ref()?.stack.clone()?;
-        Some(Box::new(Unfinished {
+    /// Adds the stack of an exception, which is not in the event yet: complete, or for the worker to complete.
+    #[cold]
+    fn add_stack(&self, event: &Event, assembled: &mut Assembled) {
+        let stack = event
+            .exception
+            .as_ref()
+            .and_then(|exception| exception.stack.clone());
+        let Some(stack) = stack else { return };
+        let unfinished = Unfinished {
             stack,
             rules: Arc::clone(&self.0.config.frame_rules),
-        }))
+        };
+        if self.has_to_finish(event) {
+            let json = mem::take(&mut assembled.json);
+            assembled.json = unfinished.finish_within(json, LONGEST_LOOK_UP);
+        } else {
+            assembled.stack = Some(Box::new(unfinished));
+        }
     }
 
     /// Whether an exception has to be complete here: somebody looks at it before the worker does, or no worker will
@@ -408,7 +437,8 @@ impl Client {
     }
 
     /// Lets the hooks have their say, then checks the event again (DLV-40 to DLV-45).
-    fn hooked(&self, call: &Event, assembled: &Assembled) -> Result<Assembled, DropReason> {
+    #[cold]
+    fn hooked(&self, call: &Event, assembled: &mut Assembled) -> Result<(), DropReason> {
         let name = &call.name;
         let Some(mut event) = CapturedEvent::read(&assembled.json) else {
             notice::warn_each(format_args!(
@@ -451,11 +481,9 @@ impl Client {
             ));
             event.uuid = fresh_uuid();
         }
-        Ok(Assembled {
-            json: event.write(),
-            uuid: event.uuid,
-            is_v1: false,
-        })
+        assembled.json = event.write();
+        assembled.uuid = event.uuid;
+        Ok(())
     }
 
     /// Sends what is queued now, and waits until all that was captured before is delivered or given up.
@@ -558,6 +586,19 @@ impl Client {
 
     pub(crate) fn is_listening(&self) -> bool {
         !self.0.config.disabled && !self.is_opted_out()
+    }
+}
+
+/// Leaves out of an exception what makes it too large; whether it fits now.
+#[cold]
+fn shorten(json: &mut Vec<u8>, event: &Event, config: &Config) -> bool {
+    let fits = |json: &[u8]| !assemble::is_too_large(json, event, config);
+    match shortened(json, fits) {
+        Some(short) => {
+            *json = short;
+            fits(json)
+        }
+        None => false,
     }
 }
 

@@ -17,10 +17,10 @@ use super::{
     wire::Wire,
 };
 use crate::{
+    assemble::Assembled,
     client::{Counters, DropReason, FlushError, add},
     clock::Clock,
     config::Config,
-    frames::Unfinished,
     host::Host,
     key::ApiKey,
     notice::{self, say},
@@ -188,7 +188,7 @@ impl Lane {
     }
 
     /// Queues an event, or says why not. It waits for nothing but the lock, which is never held while anything is sent.
-    pub(super) fn admit(&self, event: &mut Admitted) -> Result<(), DropReason> {
+    pub(super) fn admit(&self, event: &mut Assembled) -> Result<(), DropReason> {
         let shared = &*self.0;
         let event = event.incoming();
         let mut state = shared.lock();
@@ -273,15 +273,7 @@ impl Lane {
     }
 }
 
-/// An event that was accepted.
-pub(crate) struct Admitted {
-    pub(crate) json: Vec<u8>,
-    pub(crate) uuid: uuid::Uuid,
-    /// The stack of an exception, if the worker has to look up its names.
-    pub(crate) stack: Option<Box<Unfinished>>,
-}
-
-impl Admitted {
+impl Assembled {
     fn incoming(&mut self) -> Incoming<'_> {
         Incoming {
             json: &self.json,

@@ -3,9 +3,10 @@
 use super::{
     failure::DeliveryFailure,
     form::Form,
-    lane::{Admitted, Lane, LaneOptions, Through},
+    lane::{Lane, LaneOptions, Through},
 };
 use crate::{
+    assemble::Assembled,
     client::{Counters, DropReason, FlushError},
     clock::Clock,
     config::Config,
@@ -67,14 +68,14 @@ impl Lanes {
         if ai { &self.ai } else { &self.analytics }
     }
 
-    pub(crate) fn admit(&self, event: &mut Admitted, ai: bool) -> Result<(), DropReason> {
+    pub(crate) fn admit(&self, event: &mut Assembled, ai: bool) -> Result<(), DropReason> {
         self.of(ai).admit(event)
     }
 
     /// Sends an event on this thread and waits until it is final. `None` if it was delivered.
     pub(crate) fn deliver_now(
         &self,
-        event: Admitted,
+        event: Assembled,
         ai: bool,
     ) -> Result<Option<DeliveryFailure>, DropReason> {
         self.of(ai).deliver_now(event)

@@ -25,5 +25,5 @@ mod wire;
 pub use compression::Compression;
 pub(crate) use failure::OnError;
 pub use failure::{DeliveryFailure, DeliveryFailureKind, FailedEvent};
-pub(crate) use lane::{Admitted, may_wait};
+pub(crate) use lane::may_wait;
 pub(crate) use lanes::{Flush, Lanes};

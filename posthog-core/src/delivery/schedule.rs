@@ -130,16 +130,20 @@ impl Schedule {
         event: Incoming<'_>,
         now: impl FnOnce() -> Duration,
     ) -> Result<bool, Full> {
-        let was_full = self.is_full();
+        let before = (self.queue.len(), self.queue.bytes());
         self.queue.push(event, now)?;
         self.admitted += 1;
         // The first one sets the timer; the one that fills a batch sends it at once (DLV-30, DLV-34).
-        Ok(self.queue.len() == 1 || (self.is_full() && !was_full))
+        Ok(before.0 == 0 || (self.is_full() && !self.would_be_full(before)))
     }
 
     fn is_full(&self) -> bool {
-        self.queue.len() >= self.limits.flush_at
-            || self.queue.bytes() >= self.limits.max_batch_bytes
+        self.would_be_full((self.queue.len(), self.queue.bytes()))
+    }
+
+    /// Whether so many events of so many bytes fill a batch.
+    fn would_be_full(&self, (events, bytes): (usize, usize)) -> bool {
+        events >= self.limits.flush_at || bytes >= self.limits.max_batch_bytes
     }
 
     /// Asks for everything admitted so far to be sent; the count that has to be final (DLV-54).

@@ -49,9 +49,15 @@ impl<'a> Encoder<'a> {
         Ok(())
     }
 
-    /// Writes what `serde_json` already writes well: integers and finite floats.
-    fn plain<T: Serialize>(self, value: &T) -> Result<(), EncodeError> {
-        serde_json::to_writer(self.out, value).map_err(ser::Error::custom)
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the shape of every method of a `Serializer`"
+    )]
+    #[inline]
+    fn integer(self, value: impl itoa::Integer) -> Result<(), EncodeError> {
+        let mut digits = itoa::Buffer::new();
+        self.out.extend_from_slice(digits.format(value).as_bytes());
+        Ok(())
     }
 
     #[expect(
@@ -74,7 +80,7 @@ impl<'a> Encoder<'a> {
 
     fn float<T: Serialize>(self, value: &T, finite: bool) -> Result<(), EncodeError> {
         if finite {
-            return self.plain(value);
+            return serde_json::to_writer(self.out, value).map_err(ser::Error::custom);
         }
         self.replaced.not_finite = true;
         self.null()
@@ -204,55 +210,59 @@ impl<'a> Serializer for Encoder<'a> {
     type SerializeStructVariant = Container<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
-        self.out
-            .extend_from_slice(if value { b"true" } else { b"false" });
+        // Each of a length that the compiler knows.
+        if value {
+            self.out.extend_from_slice(b"true");
+        } else {
+            self.out.extend_from_slice(b"false");
+        }
         Ok(())
     }
 
     fn serialize_i8(self, value: i8) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_i16(self, value: i16) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_i32(self, value: i32) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     /// A number beyond 64 bits would lose digits on its way, so it goes as text (CAP-51).
     fn serialize_i128(self, value: i128) -> Result<(), EncodeError> {
         match (i64::try_from(value), u64::try_from(value)) {
-            (Ok(value), _) => self.plain(&value),
-            (_, Ok(value)) => self.plain(&value),
+            (Ok(value), _) => self.integer(value),
+            (_, Ok(value)) => self.integer(value),
             _ => self.text(&value.to_string()),
         }
     }
 
     fn serialize_u8(self, value: u8) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_u16(self, value: u16) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_u32(self, value: u32) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_u64(self, value: u64) -> Result<(), EncodeError> {
-        self.plain(&value)
+        self.integer(value)
     }
 
     fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
         match u64::try_from(value) {
-            Ok(value) => self.plain(&value),
+            Ok(value) => self.integer(value),
             Err(_) => self.text(&value.to_string()),
         }
     }

@@ -10,20 +10,20 @@ mod text;
 pub(crate) use encoder::{Encoder, Replaced};
 pub(crate) use text::write_text;
 
-/// Why a value could not be written. The text may quote the value, so it is for `trace` logs only (DLV-144).
+/// A value could not be written. What its type says about that may quote the value, so it is kept nowhere (DLV-144).
 #[derive(Debug)]
-pub(crate) struct EncodeError(String);
+pub(crate) struct EncodeError;
 
 impl std::fmt::Display for EncodeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str("the value failed to serialize")
     }
 }
 
 impl std::error::Error for EncodeError {}
 
 impl serde::ser::Error for EncodeError {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
     }
 }

@@ -39,10 +39,12 @@ impl Spare {
 
 impl Properties {
     /// Takes all away, and keeps the room for others.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         let Self {
             json,
             entries,
+            hashed,
             keys,
             has_special,
             index,
@@ -56,7 +58,8 @@ impl Properties {
         }
         json.clear();
         entries.clear();
-        (*keys, *has_special, *index, *gaps, *open, *broken) = (0, false, None, 0, None, false);
+        (*hashed, *keys, *has_special) = (false, 0, false);
+        (*index, *gaps, *open, *broken) = (None, 0, None, false);
     }
 
     /// Gives the room back that they took.

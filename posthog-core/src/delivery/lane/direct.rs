@@ -1,7 +1,8 @@
 //! Delivery on the caller's own thread, past the queue: sync mode, and single events that are wanted at once.
 
-use super::{Admitted, Lane, Shared, report::explain, worker::as_worker};
+use super::{Lane, Shared, report::explain, worker::as_worker};
 use crate::{
+    assemble::Assembled,
     client::{DropReason, add},
     delivery::{
         failure::{DeliveryFailure, DeliveryFailureKind},
@@ -60,7 +61,7 @@ impl Lane {
     /// A shutdown ends it at its deadline, as it ends the worker (DLV-60).
     pub(in crate::delivery) fn deliver_now(
         &self,
-        event: Admitted,
+        event: Assembled,
     ) -> Result<Option<DeliveryFailure>, DropReason> {
         let shared = &*self.0;
         let mut state = shared.lock();
@@ -83,7 +84,7 @@ impl Lane {
 
 impl Shared {
     /// Sends one event, with the retries of any other.
-    fn deliver(&self, mut event: Admitted, number: u64) -> Option<DeliveryFailure> {
+    fn deliver(&self, mut event: Assembled, number: u64) -> Option<DeliveryFailure> {
         let mut schedule = Schedule::new(self.limits, Queue::new(1, usize::MAX));
         // An empty queue takes it.
         let _ = schedule.admit(event.incoming(), || self.clock.now());
