@@ -10,10 +10,11 @@ use std::sync::{
 static GLOBAL: RwLock<Option<Client>> = RwLock::new(None);
 
 /// How many clients might be listening: the global one, and the recorders of all threads. While it is 0, a `capture!`
-/// costs one load and one branch.
-static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+/// costs one load and one branch. It begins with one more, so that the first capture that nobody listens to looks closer.
+static LISTENERS: AtomicUsize = AtomicUsize::new(1);
 
-/// Whether a client was ever made global: then its absence is no oversight.
+/// Whether that one more is taken away: somebody has looked closer, or a client was made global, and its absence later
+/// is no oversight.
 static SEEN: AtomicBool = AtomicBool::new(false);
 
 /// Makes a client the global one.
@@ -28,10 +29,10 @@ pub fn install(client: Client) -> Result<(), InitError> {
     }
     *global = Some(client);
     drop(global);
-    SEEN.store(true, Ordering::Relaxed);
     if listens {
         listener_added();
     }
+    is_first_look();
     Ok(())
 }
 
@@ -75,11 +76,7 @@ pub(crate) fn listener_removed() {
 #[inline]
 #[must_use]
 pub fn listening() -> bool {
-    if LISTENERS.load(Ordering::Relaxed) == 0 {
-        nobody();
-        return false;
-    }
-    somebody()
+    LISTENERS.load(Ordering::Relaxed) != 0 && somebody()
 }
 
 fn somebody() -> bool {
@@ -125,9 +122,18 @@ pub(crate) fn listener() -> Option<Client> {
 /// Nobody listens; whoever forgot `init` is told once (CAP-6).
 #[cold]
 fn nobody() {
-    if !SEEN.load(Ordering::Relaxed) && !SEEN.swap(true, Ordering::Relaxed) {
+    if is_first_look() {
         notice::warn_once(format_args!(
             "there is no client, so nothing is captured: call `posthog::init` first"
         ));
     }
+}
+
+/// Whether nobody has looked closer yet, and no client was ever global.
+fn is_first_look() -> bool {
+    let first = !SEEN.load(Ordering::Relaxed) && !SEEN.swap(true, Ordering::Relaxed);
+    if first {
+        listener_removed();
+    }
+    first
 }
