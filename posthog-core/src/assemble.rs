@@ -394,3 +394,97 @@ pub(crate) fn is_too_large(json: &[u8], event: &Event, config: &Config) -> bool 
     }
     exceeds(json, config.frame_rules.max_event_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Assembled, Assembler};
+    use crate::{
+        config::Config, context::Context, delivery::v1, event::Event, new_context,
+        properties::Properties,
+    };
+    use serde_json::Value;
+    use std::time::{Duration, SystemTime};
+    use uuid::Uuid;
+
+    fn assembled(event: &Event, config: &Config, to_v1: bool) -> Assembled {
+        let mut assembled = Assembled::default();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(7);
+        Assembler::new(config, to_v1)
+            .assemble(event, &Context::current(), config, now, &mut assembled)
+            .expect("the event is well-formed");
+        assembled
+    }
+
+    fn value(json: &[u8]) -> Value {
+        serde_json::from_slice(json).expect("JSON")
+    }
+
+    #[test]
+    fn dlv_113_what_is_written_as_v1_at_once_is_what_v0_converts_to() {
+        let named = |name: &str| {
+            Event::new(name)
+                .uuid(Uuid::from_u128(7))
+                .property("total", 9.5)
+                .property("total", 10)
+        };
+        let events = [
+            Event::new("bare").uuid(Uuid::from_u128(8)),
+            named("known").distinct_id("q\"1"),
+            named("its own ID").property("distinct_id", "not who it is"),
+            named("special").property("$process_person_profile", "false"),
+            named("session").session_id("s"),
+            named("geoip").disable_geoip(true),
+            named("timed").timestamp("2031-05-07T02:00:00Z"),
+        ];
+        let mut at_once = 0;
+        for (is_server, with_super) in [(true, false), (false, true), (false, false)] {
+            let config = Config {
+                is_server,
+                disable_geoip: is_server,
+                super_properties: [("total", 1), ("super", 2)]
+                    .into_iter()
+                    .filter(|_| with_super)
+                    .collect(),
+                ..Config::default()
+            };
+            for depth in 0..3 {
+                let _tagged = (depth > 0).then(|| {
+                    let tags: Properties = [("total", 0), ("tag", 1)].into_iter().collect();
+                    new_context().tags(tags).enter()
+                });
+                let _known = (depth > 1).then(|| {
+                    new_context()
+                        .distinct_id("u-1")
+                        .session_id("0190163d-8694-739b-aea5-966c26f8ad90")
+                        .enter()
+                });
+                for event in &events {
+                    let (v0, v1) = (
+                        assembled(event, &config, false),
+                        assembled(event, &config, true),
+                    );
+                    assert!(!v0.is_v1);
+                    let expected = v1::event(&v0.json).expect("an event");
+                    let json = if v1.is_v1 {
+                        at_once += 1;
+                        v1.json
+                    } else {
+                        v1::event(&v1.json).expect("an event")
+                    };
+                    let (mut expected, mut json) = (value(&expected), value(&json));
+                    if v0
+                        .json
+                        .windows(22)
+                        .any(|part| part == b"process_person_profile")
+                    {
+                        // Nobody's ID is another one each time.
+                        expected["distinct_id"] = Value::Null;
+                        json["distinct_id"] = Value::Null;
+                    }
+                    assert_eq!(json, expected);
+                }
+            }
+        }
+        assert_eq!(at_once, 3 * 3 * 4);
+    }
+}

@@ -54,11 +54,14 @@ impl<'a> PlainProperties<'a> {
             super_properties,
             session,
         } = *self;
-        if let Some(session) = session.filter(|_| around.is_v1) {
-            json.extend_from_slice(b",\"session_id\":");
-            write_text(json, session);
+        if around.is_v1 {
+            if let Some(session) = session {
+                json.extend_from_slice(b",\"session_id\":");
+                write_text(json, session);
+            }
+            json.extend_from_slice(&around.options);
         }
-        json.extend_from_slice(&around.before);
+        json.extend_from_slice(BEFORE);
         own.write_all(json);
         if let Some(merged) = tags {
             merged.tags.write_beside(&[own], json);
@@ -92,8 +95,8 @@ fn write_key(name: &str, json: &mut Vec<u8>) {
 pub(crate) struct Around {
     /// Whether it is the form of V1; otherwise that of V0.
     pub(crate) is_v1: bool,
-    /// Behind the head of the event.
-    before: Vec<u8>,
+    /// What V1 has a place for, behind the head of the event.
+    options: Vec<u8>,
     /// Behind properties that end with a comma each.
     after: Vec<u8>,
 }
@@ -128,6 +131,9 @@ impl Arounds {
     }
 }
 
+/// Before the first property.
+const BEFORE: &[u8] = b",\"properties\":{";
+
 /// Stands for the properties of an event.
 const PLACE: &str = "properties of an event";
 
@@ -139,15 +145,12 @@ impl Around {
         let json = String::from_utf8_lossy(json);
         let place = format!("\"{PLACE}\":0");
         let (before, after) = json.split_once(&place).unwrap_or_default();
-        let start = if is_v1 {
-            ",\"options\":"
-        } else {
-            ",\"properties\":"
-        };
-        let before = before.find(start).map_or(before, |start| &before[start..]);
+        let options = before
+            .find(",\"options\":")
+            .and_then(|start| before.get(start..before.len() - BEFORE.len()));
         Self {
             is_v1,
-            before: before.into(),
+            options: options.unwrap_or_default().into(),
             after: after.strip_prefix(',').unwrap_or(after).into(),
         }
     }

@@ -320,8 +320,9 @@ impl Properties {
         }
         let mut hidden = [0; MOST_HIDDEN];
         let mut count = 0;
-        let may_clash = |other: &&&Self| !other.hashed || other.keys & self.keys != 0;
-        let others = stronger.iter().filter(may_clash);
+        let may_clash =
+            |other: &Self| !(self.hashed && other.hashed) || other.keys & self.keys != 0;
+        let others = stronger.iter().filter(|other| may_clash(other));
         for (other, entry) in
             others.flat_map(|other| other.entries.iter().map(move |entry| (other, entry)))
         {
@@ -482,28 +483,25 @@ impl Properties {
         let written = encode_to(&mut self.json, 0, &mut replaced, encode);
         if written == Some(true) && !replaced.is_something() {
             // Most calls have no other keys than those that the macro compared.
-            if matches!(key, Key::Quoted(_)) && !self.hashed {
-                return self.append(Entry {
+            if let Key::Quoted(key) = key
+                && !self.hashed
+            {
+                self.has_special |= is_special(key.as_bytes());
+                self.entries.push(Entry {
                     hash: 0,
                     start,
                     colon,
                     end: self.json.len(),
                     origin: Origin::Written,
                 });
+                self.json.push(b',');
+                return;
             }
         }
         let mut open = Open::new(start, colon, Origin::Written);
         open.replaced = replaced;
         self.take_note(written, &mut open);
         self.keep(&open);
-    }
-
-    /// Keeps a property whose key is new.
-    #[inline]
-    fn append(&mut self, entry: Entry) {
-        self.has_special |= is_special(&self.json[entry.start..entry.colon]);
-        self.entries.push(entry);
-        self.json.push(b',');
     }
 
     fn encode(
@@ -600,16 +598,17 @@ impl Properties {
             Some(at) => {
                 let old = std::mem::replace(&mut self.entries[at], entry);
                 self.gaps += old.end + 1 - old.start;
-                self.json.push(b',');
             }
             None => {
                 self.keys |= bit;
-                self.append(entry);
+                self.has_special |= is_special(key);
+                self.entries.push(entry);
                 if self.entries.len() >= INDEX_FROM {
                     self.index_last();
                 }
             }
         }
+        self.json.push(b',');
         if self.gaps > 1024 && self.gaps > self.json.len() / 2 {
             self.compact();
         }
@@ -719,8 +718,7 @@ const MOST_HIDDEN: usize = 16;
 
 /// Whether a key with its quotes may mean something to the service or the SDK.
 fn is_special(key: &[u8]) -> bool {
-    const DISTINCT_ID: &[u8] = b"\"distinct_id\"";
-    key.get(1) == Some(&b'$') || key == DISTINCT_ID
+    key.get(1) == Some(&b'$') || key.starts_with(b"\"distinct_id\"")
 }
 
 /// The bit of a key in [`Properties::keys`].
@@ -901,6 +899,61 @@ mod tests {
                     weak.insert("key2", "again");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn cap_61_keys_that_a_macro_compared_are_found_by_all_others() {
+        for count in [1, 3, 126, 127, 128, 200] {
+            let quoted = |key: usize| format!("\"key{key}\":");
+            let mut literal = Properties::new();
+            for key in 0..count {
+                literal.property(&quoted(key), &key);
+            }
+            // Inserted, spread, merged, and from an option: each finds the one that is there.
+            let mut changed = literal.clone();
+            changed.insert("key0", "inserted");
+            assert_eq!(changed.len(), count);
+            assert_eq!(changed.json_of("key0"), Some(&b"\"inserted\""[..]));
+            let mut changed = literal.clone();
+            changed.spread(&json!({ "key0": "spread", "new": 1 }));
+            assert_eq!(changed.len(), count + 1);
+            assert_eq!(changed.json_of("key0"), Some(&b"0"[..]));
+            changed.property("\"new\":", &2);
+            assert_eq!(changed.len(), count + 1);
+            assert_eq!(changed.json_of("new"), Some(&b"2"[..]));
+            let mut merged: Properties = [("key0", "there"), ("other", "there")]
+                .into_iter()
+                .collect();
+            merged.merge(&literal);
+            assert_eq!(merged.len(), count + 1);
+            let beside = |weak: &Properties, strong: &Properties| {
+                let mut out = Vec::new();
+                weak.write_beside(&[strong], &mut out);
+                String::from_utf8_lossy(&out).into_owned()
+            };
+            let weak: Properties = [("key0", 7), ("other", 7)].into_iter().collect();
+            assert_eq!(beside(&weak, &literal), "\"other\":7,");
+            let strong: Properties = (1..count).map(|key| (format!("key{key}"), 7)).collect();
+            assert_eq!(beside(&literal, &strong), "\"key0\":0,");
+            literal.clear();
+            literal.property("\"key0\":", &1);
+            assert_eq!(literal.to_json(), r#"{"key0":1}"#);
+        }
+    }
+
+    #[test]
+    fn cap_50_a_key_that_a_macro_quoted_is_the_key_that_is_written_here() {
+        let every: String = (0..0x250).filter_map(char::from_u32).collect();
+        for key in ["a", "", "q\"b\\s/", "é\u{2028}\u{1F600}", &every] {
+            let mut properties = Properties::new();
+            let quoted = crate::plan::json::quoted(key) + ":";
+            properties.property(&quoted, &1);
+            properties.insert(key, 2);
+            assert_eq!(
+                (properties.len(), properties.json_of(key)),
+                (1, Some(&b"2"[..]))
+            );
         }
     }
 

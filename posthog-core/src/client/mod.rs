@@ -219,7 +219,7 @@ impl Client {
         let event = event.into();
         let client = stack::recorder().unwrap_or_else(|| self.clone());
         let mut assembled = Assembled::default();
-        if client.accept(&event, &Context::current(), &mut assembled) {
+        if client.is_listening() && client.accept(&event, &Context::current(), &mut assembled) {
             client.deliver_now(assembled, &event)
         } else {
             Immediate::NotAccepted
@@ -227,13 +227,16 @@ impl Client {
     }
 
     pub(crate) fn capture_in(&self, event: &Event, context: &Context) -> Option<Uuid> {
+        if !self.is_listening() {
+            return None;
+        }
         let mut assembled = scratch::lend();
         let uuid = self.capture_by(event, context, &mut assembled);
         scratch::give_back(assembled);
         uuid
     }
 
-    /// As [`Self::capture_in`], with the room to assemble the event in, which is empty.
+    /// As [`Self::capture_in`], for a client that listens, with the room to assemble the event in, which is empty.
     #[inline]
     pub(crate) fn capture_by(
         &self,
@@ -295,17 +298,11 @@ impl Client {
 
     /// The pipeline of capture.md, section 3, up to the queue. What is refused is counted.
     fn accept(&self, event: &Event, context: &Context, assembled: &mut Assembled) -> bool {
-        let inner = &*self.0;
-        if inner.config.disabled || self.is_opted_out() {
-            return false;
+        let prepared = self.prepare(event, context, assembled);
+        if let Err(reason) = prepared {
+            self.0.counters.dropped(reason);
         }
-        match self.prepare(event, context, assembled) {
-            Ok(()) => true,
-            Err(reason) => {
-                inner.counters.dropped(reason);
-                false
-            }
-        }
+        prepared.is_ok()
     }
 
     #[inline]

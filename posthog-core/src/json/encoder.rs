@@ -64,15 +64,6 @@ impl<'a> Encoder<'a> {
         clippy::unnecessary_wraps,
         reason = "the shape of every method of a `Serializer`"
     )]
-    fn text(self, text: &str) -> Result<(), EncodeError> {
-        write_text(self.out, text);
-        Ok(())
-    }
-
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the shape of every method of a `Serializer`"
-    )]
     fn null(self) -> Result<(), EncodeError> {
         self.out.extend_from_slice(b"null");
         Ok(())
@@ -240,7 +231,7 @@ impl<'a> Serializer for Encoder<'a> {
         match (i64::try_from(value), u64::try_from(value)) {
             (Ok(value), _) => self.integer(value),
             (_, Ok(value)) => self.integer(value),
-            _ => self.text(&value.to_string()),
+            _ => self.serialize_str(&value.to_string()),
         }
     }
 
@@ -263,7 +254,7 @@ impl<'a> Serializer for Encoder<'a> {
     fn serialize_u128(self, value: u128) -> Result<(), EncodeError> {
         match u64::try_from(value) {
             Ok(value) => self.integer(value),
-            Err(_) => self.text(&value.to_string()),
+            Err(_) => self.serialize_str(&value.to_string()),
         }
     }
 
@@ -276,11 +267,12 @@ impl<'a> Serializer for Encoder<'a> {
     }
 
     fn serialize_char(self, value: char) -> Result<(), EncodeError> {
-        self.text(value.encode_utf8(&mut [0; 4]))
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
     fn serialize_str(self, value: &str) -> Result<(), EncodeError> {
-        self.text(value)
+        write_text(self.out, value);
+        Ok(())
     }
 
     fn collect_str<T: ?Sized + fmt::Display>(self, value: &T) -> Result<(), EncodeError> {
@@ -288,7 +280,7 @@ impl<'a> Serializer for Encoder<'a> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), EncodeError> {
-        self.text(&String::from_utf8_lossy(value))
+        self.serialize_str(&String::from_utf8_lossy(value))
     }
 
     fn serialize_none(self) -> Result<(), EncodeError> {
@@ -313,7 +305,7 @@ impl<'a> Serializer for Encoder<'a> {
         _: u32,
         variant: &'static str,
     ) -> Result<(), EncodeError> {
-        self.text(variant)
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: ?Sized + Serialize>(
