@@ -6,22 +6,28 @@ use posthog::{
     context, new_context, scoped, tag,
 };
 use std::{
-    convert::Infallible, error::Error, fmt, hint::black_box, sync::Arc, thread, time::Duration,
+    convert::Infallible, error::Error, fmt, hint::black_box, mem, sync::Arc, thread, time::Duration,
 };
 
 /// An operation, done so many times.
 pub(crate) type Operation = fn(&World, u32);
 
 /// All operations of fixed size, with their names.
-pub(crate) const CASES: [(&str, Operation); 19] = [
+pub(crate) const CASES: [(&str, Operation); 20] = [
     ("capture, nothing listening", |world, n| {
-        repeat(n, || nobody(world));
+        repeat(n, || by_whoever_listens(world));
     }),
     ("capture, 0 properties", |world, n| {
         repeat(n, || bare(world));
     }),
     ("capture, 5 properties", |world, n| {
         repeat(n, || five(world));
+    }),
+    ("capture, 5 properties, by the global client", |world, n| {
+        let installed = posthog::init_with(world.client.clone()).expect("there is none yet");
+        repeat(n, || by_whoever_listens(world));
+        // What is queued is of no interest.
+        mem::forget(installed);
     }),
     ("capture, 20 properties", |world, n| {
         repeat(n, || twenty(world));
@@ -169,7 +175,7 @@ fn repeat(n: u32, operation: impl Fn()) {
     (0..n).for_each(|_| operation());
 }
 
-fn nobody(world: &World) {
+fn by_whoever_listens(world: &World) {
     capture!(
         "order processed",
         plan = world.texts[0],
