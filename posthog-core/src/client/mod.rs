@@ -4,39 +4,37 @@ mod ending;
 mod errors;
 mod flush_async;
 pub mod global;
+mod hooks;
 mod live;
+mod pipeline;
 mod stats;
 
 pub(crate) use ending::Ending;
 pub use ending::Installed;
 pub use errors::{FlushError, InitError};
+pub(crate) use hooks::{as_hook, in_hook};
 pub use stats::Stats;
 pub(crate) use stats::{Counters, DropReason, add};
 
 use crate::{
-    assemble::{self, Assembled, Assembler, IdLimit},
-    captured::CapturedEvent,
+    assemble::{Assembled, Assembler},
     clock::{Clock, SystemClock},
     config::Config,
     context::{Context, stack},
-    delivery::{DeliveryFailure, Lanes, v1},
+    delivery::{DeliveryFailure, Lanes},
     event::Event,
     failure::{self, Failure, FailureKind, Pace, Told, panic::install_hook},
-    frames::{Location, Unfinished, shortened},
-    fresh_uuid::fresh_uuid,
-    identifier, limits, names, notice,
-    notice::say,
+    frames::Location,
+    notice,
     options::{CaptureMode, Options},
     recorder::Recording,
     scratch,
     transport::Transport,
-    user_code::caught,
 };
 use flush_async::FlushAsync;
 use live::Live;
 use std::{
     any::type_name,
-    cell::Cell,
     error::Error,
     fmt, mem,
     panic::{self, RefUnwindSafe, UnwindSafe},
@@ -296,121 +294,6 @@ impl Client {
         self.0.counters.dropped(reason);
     }
 
-    /// The pipeline of capture.md, section 3, up to the queue. What is refused is counted.
-    fn accept(&self, event: &Event, context: &Context, assembled: &mut Assembled) -> bool {
-        let prepared = self.prepare(event, context, assembled);
-        if let Err(reason) = prepared {
-            self.0.counters.dropped(reason);
-        }
-        prepared.is_ok()
-    }
-
-    #[inline]
-    fn prepare(
-        &self,
-        event: &Event,
-        context: &Context,
-        assembled: &mut Assembled,
-    ) -> Result<(), DropReason> {
-        let inner = &*self.0;
-        if inner.closed.load(Ordering::Acquire) {
-            Self::say_closed(event);
-            return Err(DropReason::Closed);
-        }
-        if in_hook() {
-            notice::warn_each(format_args!(
-                "the event `{}` is dropped: it was captured inside a `before_send` hook",
-                event.name
-            ));
-            return Err(DropReason::Hook);
-        }
-        let name = &event.name;
-        let config = &inner.config;
-        let now = inner.clock.wall();
-        inner
-            .assembler
-            .assemble(event, context, config, now, assembled)?;
-        if event.exception.is_some() {
-            self.add_stack(event, assembled);
-        }
-        if !config.before_send.is_empty() {
-            self.hooked(event, assembled)?;
-        }
-        let Assembled {
-            json, uuid, is_v1, ..
-        } = assembled;
-        if assemble::is_too_large(json, event, config)
-            && !(event.exception.is_some() && shorten(json, event, config))
-        {
-            let name = limits::cut(name, limits::EVENT_NAME_BYTES);
-            notice::say_cause(
-                log::Level::Warn,
-                &format!("too large: {name}"),
-                format_args!("the event `{name}` is dropped: it has {} bytes", json.len()),
-            );
-            return Err(DropReason::TooLarge);
-        }
-        if inner.debug.load(Ordering::Relaxed) {
-            notice::debug(format_args!(
-                "the event `{name}` is captured as {uuid}, {} bytes",
-                json.len()
-            ));
-            // What people ask and machines answer is in no log (DLV-144).
-            // A hook may have made it one, or no longer one.
-            let sent_as = json.get(NAME_AT..).unwrap_or_default();
-            let is_ai = event.is_ai()
-                || name.starts_with(names::AI_PREFIX)
-                || sent_as.starts_with(names::AI_PREFIX.as_bytes());
-            if !is_ai {
-                say!(Trace, "{}", String::from_utf8_lossy(json));
-            }
-        }
-        let wants_v1 = config.capture_mode == CaptureMode::V1 && !event.is_ai();
-        if wants_v1 && !*is_v1 && matches!(inner.sink, Sink::Lanes(_)) {
-            *json = v1::event(json).ok_or_else(|| {
-                notice::warn_each(format_args!(
-                    "the event `{name}` is dropped: it has no form in V1"
-                ));
-                DropReason::Invalid
-            })?;
-            *is_v1 = true;
-        }
-        Ok(())
-    }
-
-    /// Adds the stack of an exception, which is not in the event yet: complete, or for the worker to complete.
-    #[cold]
-    fn add_stack(&self, event: &Event, assembled: &mut Assembled) {
-        let stack = event
-            .exception
-            .as_ref()
-            .and_then(|exception| exception.stack.clone());
-        let Some(stack) = stack else { return };
-        let unfinished = Unfinished {
-            stack,
-            rules: Arc::clone(&self.0.config.frame_rules),
-        };
-        if self.has_to_finish(event) {
-            let json = mem::take(&mut assembled.json);
-            assembled.json = unfinished.finish_within(json, LONGEST_LOOK_UP);
-        } else {
-            assembled.stack = Some(Box::new(unfinished));
-        }
-    }
-
-    /// Whether an exception has to be complete here: somebody looks at it before the worker does, or no worker will
-    /// (EXC-64).
-    fn has_to_finish(&self, event: &Event) -> bool {
-        let inner = &*self.0;
-        !inner.config.before_send.is_empty()
-            || inner.config.sync_mode
-            || !matches!(inner.sink, Sink::Lanes(_))
-            || event
-                .exception
-                .as_ref()
-                .is_some_and(|exception| exception.at_once)
-    }
-
     /// Counts an event that was never assembled.
     pub(crate) fn dropped(&self, reason: DropReason) {
         self.0.counters.dropped(reason);
@@ -431,56 +314,6 @@ impl Client {
             event.name,
             if event.is_ai() { "ai" } else { "analytics" }
         ));
-    }
-
-    /// Lets the hooks have their say, then checks the event again (DLV-40 to DLV-45).
-    #[cold]
-    fn hooked(&self, call: &Event, assembled: &mut Assembled) -> Result<(), DropReason> {
-        let name = &call.name;
-        let Some(mut event) = CapturedEvent::read(&assembled.json) else {
-            notice::warn_each(format_args!(
-                "the event `{name}` is dropped: it has a number that the hooks cannot be shown"
-            ));
-            return Err(DropReason::Invalid);
-        };
-        for hook in &self.0.config.before_send {
-            event = match caught(|| as_hook(|| hook(event))) {
-                Some(Some(event)) => event,
-                Some(None) => {
-                    say!(
-                        Debug,
-                        "the event `{name}` is dropped by a `before_send` hook"
-                    );
-                    return Err(DropReason::Hook);
-                }
-                None => {
-                    notice::warn_each(format_args!(
-                        "the event `{name}` is dropped: a `before_send` hook panicked"
-                    ));
-                    return Err(DropReason::Hook);
-                }
-            };
-        }
-        let Some(id) = identifier::clean(&event.distinct_id) else {
-            notice::warn_each(format_args!(
-                "the event `{name}` is dropped: a `before_send` hook left it without a distinct ID"
-            ));
-            return Err(DropReason::Invalid);
-        };
-        event.distinct_id =
-            assemble::checked_id(id, name, IdLimit::of(call, &self.0.config))?.into_owned();
-        let sent = assemble::checked_name(&event.event, &call.kind)?.to_owned();
-        event.event = sent;
-        assemble::check_switches(&mut event)?;
-        if event.uuid.is_nil() {
-            notice::error_each(format_args!(
-                "a `before_send` hook left the event `{name}` without a UUID; it gets a new one"
-            ));
-            event.uuid = fresh_uuid();
-        }
-        assembled.json = event.write();
-        assembled.uuid = event.uuid;
-        Ok(())
     }
 
     /// Sends what is queued now, and waits until all that was captured before is delivered or given up.
@@ -586,52 +419,11 @@ impl Client {
     }
 }
 
-/// Leaves out of an exception what makes it too large; whether it fits now.
-#[cold]
-fn shorten(json: &mut Vec<u8>, event: &Event, config: &Config) -> bool {
-    let fits = |json: &[u8]| !assemble::is_too_large(json, event, config);
-    match shortened(json, fits) {
-        Some(short) => {
-            *json = short;
-            fits(json)
-        }
-        None => false,
-    }
-}
-
 /// Whether events may have the form of V1 from the beginning: neither hooks nor recordings know it.
 fn writes_v1(config: &Config, sink: &Sink) -> bool {
     config.capture_mode == CaptureMode::V1
         && config.before_send.is_empty()
         && matches!(sink, Sink::Lanes(_))
-}
-
-/// How long a capture waits for the names of a stack that has to be complete. Once they were looked up they are at hand.
-const LONGEST_LOOK_UP: Duration = Duration::from_secs(2);
-
-/// Where its name begins in an event's JSON.
-const NAME_AT: usize = b"{\"event\":\"".len();
-
-thread_local! {
-    /// Set while a `before_send` hook runs: a capture in it would call it again.
-    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs a hook, in which captures are dropped.
-pub(crate) fn as_hook<R>(hook: impl FnOnce() -> R) -> R {
-    struct Outside(bool);
-    impl Drop for Outside {
-        fn drop(&mut self) {
-            let _ = IN_HOOK.try_with(|cell| cell.set(self.0));
-        }
-    }
-    let _outside = Outside(IN_HOOK.try_with(|cell| cell.replace(true)).unwrap_or(false));
-    hook()
-}
-
-/// Whether a `before_send` hook runs on this thread.
-pub(crate) fn in_hook() -> bool {
-    IN_HOOK.try_with(Cell::get).unwrap_or(false)
 }
 
 impl Drop for Inner {
