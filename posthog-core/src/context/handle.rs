@@ -77,31 +77,22 @@ impl Context {
     ///
     /// [`context!`]: https://docs.rs/posthog/latest/posthog/macro.context.html
     pub fn attach(&self) -> Scope {
-        Scope::open(
-            stack::Sees::Shared(self.node.clone()),
-            self.settings(),
-            None,
-        )
+        let rare = self.recorder.as_ref().map(|recorder| {
+            stack::Rare::of(stack::Settings {
+                recorder: Some(recorder.clone()),
+                ..stack::Settings::default()
+            })
+        });
+        Scope::open(stack::Sees::Shared(self.node.clone()), rare, None)
     }
 
     /// A future that runs in a new context below this one: current during each poll, never between polls (CTX-83).
     pub fn wrap<F: Future>(&self, future: F) -> InContext<F> {
-        InContext::observing_panics(Detached::new(self.clone(), false, self.settings()), future)
-    }
-
-    fn settings(&self) -> stack::Settings {
-        stack::Settings {
-            recorder: self.recorder.clone(),
-            ..stack::Settings::default()
-        }
+        InContext::observing_panics(Detached::new(self.clone(), false, None), future)
     }
 
     pub(crate) fn node(&self) -> Option<&Node> {
         self.node.as_deref()
-    }
-
-    pub(crate) fn recorder(&self) -> Option<&Client> {
-        self.recorder.as_ref()
     }
 
     fn id(&self, pick: impl Fn(&Ids) -> Option<&str>) -> Option<String> {

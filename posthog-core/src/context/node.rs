@@ -86,7 +86,8 @@ impl Node {
 
     /// Puts it below another, before anybody sees it.
     pub(crate) fn set_parent(&mut self, parent: Option<Arc<Self>>) {
-        *self = Self::new(parent, mem::take(&mut self.tags), mem::take(&mut self.ids));
+        self.parent = parent;
+        (self.merged_tags, self.merged_ids) = (OnceLock::new(), OnceLock::new());
     }
 
     pub(crate) fn set_tags(&mut self, tags: Properties) {

@@ -27,20 +27,26 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub(super) fn open(sees: stack::Sees, settings: stack::Settings, outer: Option<&Self>) -> Self {
-        let place = stack::enter(sees, settings, outer.and_then(|outer| outer.place));
-        Self {
-            place,
-            function: None,
-            noted: Cell::new(None),
-            not_send: PhantomData,
-        }
+    pub(super) fn open(
+        sees: stack::Sees,
+        rare: Option<Box<stack::Rare>>,
+        outer: Option<&Self>,
+    ) -> Self {
+        Self::at(stack::enter(
+            sees,
+            rare,
+            outer.and_then(|outer| outer.place),
+        ))
     }
 
     /// A scope that sets nothing yet.
     pub(super) fn open_plain() -> Self {
+        Self::at(stack::enter_plain())
+    }
+
+    fn at(place: Option<Place>) -> Self {
         Self {
-            place: stack::enter_plain(),
+            place,
             function: None,
             noted: Cell::new(None),
             not_send: PhantomData,
@@ -62,12 +68,7 @@ impl Scope {
 
     /// The scope of a future that is being polled; [`Self::park`] ends the poll.
     pub(super) fn resume(parked: &mut stack::Parked) -> Self {
-        Self {
-            place: stack::resume(parked),
-            function: None,
-            noted: Cell::new(None),
-            not_send: PhantomData,
-        }
+        Self::at(stack::resume(parked))
     }
 
     /// Takes the scope off the thread, for the future's next poll.
@@ -121,9 +122,16 @@ impl Scope {
     }
 
     /// Captures the panic that unwinds through this scope, while it is still current (CTX-62).
+    #[inline]
     pub(super) fn notice_panic(&self) {
+        if thread::panicking() {
+            self.observe_panic();
+        }
+    }
+
+    #[cold]
+    fn observe_panic(&self) {
         if let Some(place) = self.place
-            && thread::panicking()
             && !stack::entered_unwinding(place)
             && let Some(observer) = stack::observer(place)
         {

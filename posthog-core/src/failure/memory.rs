@@ -14,6 +14,7 @@ static LAST: AtomicU64 = AtomicU64::new(0);
 
 impl Mark {
     /// After everything that was captured until now.
+    #[inline]
     pub(crate) fn now() -> Self {
         Self(LAST.load(Ordering::Relaxed))
     }
@@ -82,6 +83,7 @@ impl FailureMemory {
     }
 
     /// With no scope open, only the last one is remembered (EXC-80).
+    #[inline]
     pub(crate) fn keep_last(&mut self) {
         if self.0.len() > 1 {
             self.0.drain(..self.0.len() - 1);
