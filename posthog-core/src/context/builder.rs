@@ -107,12 +107,6 @@ impl NewContext {
         self
     }
 
-    #[inline]
-    fn sets_nothing(&self) -> bool {
-        let Self { fresh, rare, own } = self;
-        !fresh && own.is_none() && rare.is_none()
-    }
-
     fn settings(&mut self) -> &mut stack::Settings {
         self.rare.get_or_insert_default().settings_mut()
     }
@@ -141,16 +135,17 @@ impl NewContext {
     /// Enters the context on this thread, until the guard is dropped. Panics that unwind through it are captured.
     #[inline]
     pub fn enter(self) -> Scope {
-        if self.sets_nothing() {
-            Scope::open_plain()
+        let Self { fresh, rare, own } = self;
+        if !fresh && rare.is_none() && own.is_none() {
+            Scope::open()
         } else {
-            self.enter_set()
+            Self { fresh, rare, own }.enter_set()
         }
     }
 
     fn enter_set(self) -> Scope {
         let (sees, rare) = self.into_parts();
-        Scope::open(sees, rare, None)
+        Scope::open_with(sees, rare, None)
     }
 
     /// Enters the context in the function that `here`, a closure in it, has in the name of its type.
@@ -168,7 +163,7 @@ impl NewContext {
 
     fn enter_in(self, outer: &Scope) -> Scope {
         let (sees, rare) = self.into_parts();
-        Scope::open(sees, rare, Some(outer))
+        Scope::open_with(sees, rare, Some(outer))
     }
 
     /// Runs `body` in the context. Panics that unwind through it are captured.
@@ -219,9 +214,8 @@ impl NewContext {
         let current = stack::current();
         let (sees, rare) = self.into_parts();
         let (node, own) = match sees {
-            stack::Sees::Own(node) => (Some(node), true),
+            stack::Sees::Node { node, own } => (Some(node), own),
             stack::Sees::Current => (current.node, false),
-            stack::Sees::Shared(node) => (node, false),
             stack::Sees::Nothing => (None, false),
         };
         let recorder = current.recorder;
@@ -237,7 +231,7 @@ impl NewContext {
                 {
                     node.set_parent(stack::current_node());
                 }
-                stack::Sees::Own(node)
+                stack::Sees::Node { node, own: true }
             }
             None if fresh => stack::Sees::Nothing,
             None => stack::Sees::Current,

@@ -77,13 +77,14 @@ impl Context {
     ///
     /// [`context!`]: https://docs.rs/posthog/latest/posthog/macro.context.html
     pub fn attach(&self) -> Scope {
-        let rare = self.recorder.as_ref().map(|recorder| {
-            stack::Rare::of(stack::Settings {
-                recorder: Some(recorder.clone()),
-                ..stack::Settings::default()
-            })
-        });
-        Scope::open(stack::Sees::Shared(self.node.clone()), rare, None)
+        if let (Some(node), None) = (&self.node, &self.recorder) {
+            return Scope::open_below(node);
+        }
+        let sees = match self.node.clone() {
+            Some(node) => stack::Sees::Node { node, own: false },
+            None => stack::Sees::Nothing,
+        };
+        Scope::open_with(sees, self.recorder.as_ref().map(recording_to), None)
     }
 
     /// A future that runs in a new context below this one: current during each poll, never between polls (CTX-83).
@@ -98,6 +99,14 @@ impl Context {
     fn id(&self, pick: impl Fn(&Ids) -> Option<&str>) -> Option<String> {
         pick(self.node()?.merged_ids()).map(str::to_owned)
     }
+}
+
+/// What a scope has that goes on with a recording.
+fn recording_to(recorder: &Client) -> Box<stack::Rare> {
+    stack::Rare::of(stack::Settings {
+        recorder: Some(recorder.clone()),
+        ..stack::Settings::default()
+    })
 }
 
 /// The text that JSON is, where it has no escapes, as most texts have none.

@@ -1,14 +1,14 @@
 //! Being inside a context on a thread.
 
 use super::{
-    Context, Detached,
+    Context, Detached, Node,
     stack::{self, Place},
 };
 use crate::{
     failure::{self, Failure, FailureKind},
     frames::Location,
 };
-use std::{any::type_name, cell::Cell, fmt, marker::PhantomData, panic, thread};
+use std::{any::type_name, cell::Cell, fmt, marker::PhantomData, panic, sync::Arc, thread};
 
 /// A guard: its context is current on this thread until it is dropped.
 ///
@@ -27,23 +27,27 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub(super) fn open(
+    /// A scope that sets nothing yet.
+    pub(super) fn open() -> Self {
+        Self::at(stack::enter())
+    }
+
+    /// A scope below that node.
+    #[inline]
+    pub(super) fn open_below(node: &Arc<Node>) -> Self {
+        Self::at(stack::enter_below(node))
+    }
+
+    pub(super) fn open_with(
         sees: stack::Sees,
         rare: Option<Box<stack::Rare>>,
         outer: Option<&Self>,
     ) -> Self {
-        Self::at(stack::enter(
-            sees,
-            rare,
-            outer.and_then(|outer| outer.place),
-        ))
+        let outer = outer.and_then(|outer| outer.place);
+        Self::at(stack::enter_with(sees, rare, outer))
     }
 
-    /// A scope that sets nothing yet.
-    pub(super) fn open_plain() -> Self {
-        Self::at(stack::enter_plain())
-    }
-
+    #[inline]
     fn at(place: Option<Place>) -> Self {
         Self {
             place,
@@ -143,7 +147,7 @@ impl Scope {
 impl Drop for Scope {
     fn drop(&mut self) {
         self.notice_panic();
-        if let Some(place) = self.place.take() {
+        if let Some(place) = self.place {
             stack::close(place);
         }
     }

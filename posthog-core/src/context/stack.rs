@@ -10,7 +10,7 @@ mod frame;
 mod observe;
 mod parked;
 
-use frame::State;
+use frame::NOWHERE;
 pub(crate) use frame::{Frame, Rare, Settings};
 pub(crate) use observe::{
     Observer, ending, entered_unwinding, failures, innermost, innermost_since, is_gone, observer,
@@ -25,6 +25,7 @@ use crate::{
 };
 use std::{
     cell::RefCell,
+    mem,
     num::NonZeroU64,
     sync::{
         Arc,
@@ -48,23 +49,22 @@ struct Serials {
 }
 
 impl Serials {
+    /// The next one; [`Self::fill`] was called before.
     #[inline]
     fn next(&mut self) -> Option<NonZeroU64> {
-        if self.next == self.end {
-            self.take_block();
-        }
         self.next += 1;
         // The first is 1.
         NonZeroU64::new(self.next)
     }
 
-    #[cold]
-    fn take_block(&mut self) {
+    fn fill(&mut self) {
         /// A thread takes this many at once.
         const BLOCK: u64 = 1 << 32;
         static TAKEN: AtomicU64 = AtomicU64::new(0);
-        self.next = TAKEN.fetch_add(BLOCK, Ordering::Relaxed);
-        self.end = self.next + BLOCK;
+        if self.next == self.end {
+            self.next = TAKEN.fetch_add(BLOCK, Ordering::Relaxed);
+            self.end = self.next + BLOCK;
+        }
     }
 }
 
@@ -92,46 +92,69 @@ fn with<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
 pub(crate) enum Sees {
     /// What is current now.
     Current,
-    /// Nothing.
     Nothing,
-    /// A node made for it.
-    Own(Arc<Node>),
-    /// The node of a handle.
-    Shared(Option<Arc<Node>>),
+    /// This node, which was made for it or is that of a handle.
+    Node {
+        node: Arc<Node>,
+        own: bool,
+    },
 }
 
-/// Opens a scope that sets nothing yet and sees what is current, as most do. Otherwise as [`enter`].
+/// Opens a scope that sees what is current and says nothing about failures, as most do; `None` where the thread is ending:
+/// then there is no context.
 #[inline]
-pub(crate) fn enter_plain() -> Option<Place> {
-    let entered = with(|stack| {
-        let (state, around) = stack.seen_from_above();
-        match around.and_then(Frame::recorder) {
-            None => Ok(stack.push(state, None)),
-            Some(_) => Err(()),
-        }
-    });
-    match entered {
-        Some(Ok(place)) => place,
-        Some(Err(())) => enter(Sees::Current, None, None),
-        None => None,
-    }
+pub(crate) fn enter() -> Option<Place> {
+    enter_soon(None).unwrap_or_else(enter_slowly)
 }
 
-/// Opens a scope. `None` where the thread is ending: then there is no context.
-pub(crate) fn enter(
+/// Opens a scope that sees that node, and otherwise as [`enter`].
+#[inline]
+pub(crate) fn enter_below(node: &Arc<Node>) -> Option<Place> {
+    enter_soon(Some(node)).unwrap_or_else(|| {
+        let (node, own) = (Arc::clone(node), false);
+        enter_with(Sees::Node { node, own }, None, None)
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn enter_slowly() -> Option<Place> {
+    enter_with(Sees::Current, None, None)
+}
+
+/// Opens a scope if there is nothing else to be done for it: so there is, as a rule.
+#[inline]
+fn enter_soon(node: Option<&Arc<Node>>) -> Option<Option<Place>> {
+    if thread::panicking() {
+        return None;
+    }
+    with(|stack| {
+        let current = match stack.frames.last() {
+            None => NOWHERE,
+            Some(last) if last.rare.is_none() => last.sees,
+            Some(_) => return None,
+        };
+        if !stack.has_room() {
+            return None;
+        }
+        let sees = if node.is_some() {
+            stack.frames.len()
+        } else {
+            current
+        };
+        Some(stack.push(sees, node.cloned()))
+    })?
+}
+
+/// Opens a scope.
+#[inline(never)]
+pub(crate) fn enter_with(
     sees: Sees,
     mut rare: Option<Box<Rare>>,
     inside: Option<Place>,
 ) -> Option<Place> {
     with(|stack| {
-        let (current, around) = stack.seen_from_above();
-        let state = match sees {
-            Sees::Current => current,
-            Sees::Nothing | Sees::Shared(None) => State::Empty,
-            Sees::Own(node) => State::Node { node, own: true },
-            Sees::Shared(Some(node)) => State::Node { node, own: false },
-        };
-        if let Some(around) = around
+        if let Some(around) = stack.frames.last()
             && let Some(recorder) = around.recorder()
         {
             let settings = rare.get_or_insert_default().settings_mut();
@@ -143,7 +166,20 @@ pub(crate) fn enter(
         if let Some(outer) = inside {
             rare.get_or_insert_default().inside = stack.position(outer);
         }
-        stack.push(state, rare)
+        let (sees, node, owns_node) = match sees {
+            Sees::Current => {
+                let current = stack.frames.last().map_or(NOWHERE, |last| last.sees);
+                (current, None, false)
+            }
+            Sees::Nothing => (NOWHERE, None, false),
+            Sees::Node { node, own } => (stack.frames.len(), Some(node), own),
+        };
+        stack.make_room();
+        let place = stack.push(sees, node)?;
+        let frame = stack.frames.last_mut()?;
+        (frame.rare, frame.owns_node) = (rare, owns_node);
+        frame.entered_unwinding = thread::panicking();
+        Some(place)
     })
     .flatten()
 }
@@ -159,45 +195,39 @@ impl Stack {
     }
 
     #[inline]
-    fn push(&mut self, state: State, rare: Option<Box<Rare>>) -> Option<Place> {
+    fn has_room(&self) -> bool {
+        self.frames.len() < self.frames.capacity() && self.serials.next != self.serials.end
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        self.frames.reserve(1);
+        self.serials.fill();
+    }
+
+    /// Opens a scope of a thread that does not unwind, which sees the node at that position.
+    #[inline]
+    fn push(&mut self, sees: usize, node: Option<Arc<Node>>) -> Option<Place> {
         let position = self.frames.len();
         let serial = self.serials.next();
         self.frames.push(Frame {
             serial,
             since: Mark::now(),
-            state,
-            rare,
+            sees,
+            node,
+            rare: None,
+            owns_node: false,
             open: true,
-            entered_unwinding: thread::panicking(),
+            entered_unwinding: false,
         });
         serial.map(|serial| Place { position, serial })
     }
 
-    /// What a scope that sets nothing sees when it is opened now, and the scope around it.
-    #[inline]
-    fn seen_from_above(&self) -> (State, Option<&Frame>) {
-        let Some(around) = self.frames.last() else {
-            return (State::Empty, None);
-        };
-        let state = match around.state {
-            State::Empty => State::Empty,
-            State::Below(position) => State::Below(position),
-            State::Node { .. } => State::Below(self.frames.len() - 1),
-        };
-        (state, Some(around))
-    }
-
     #[inline]
     fn node_of<'a>(&'a self, frame: &'a Frame) -> Option<&'a Arc<Node>> {
-        let frame = match frame.state {
-            State::Empty => return None,
-            State::Node { .. } => frame,
-            // A frame below is pointed to only for its node, which it keeps.
-            State::Below(position) => self.frames.get(position)?,
-        };
-        match &frame.state {
-            State::Node { node, .. } => Some(node),
-            State::Empty | State::Below(_) => None,
+        match &frame.node {
+            Some(own) => Some(own),
+            None => self.frames.get(frame.sees)?.node.as_ref(),
         }
     }
 
@@ -234,12 +264,25 @@ impl Stack {
 /// Closes a scope. The one most recently entered and still open becomes current.
 #[inline]
 pub(crate) fn close(place: Place) {
-    if with(|stack| stack.close_last(place)) == Some(false) {
-        close_elsewhere(place);
+    match with(|stack| stack.close_last(place)) {
+        // Dropped outside the borrow: the last handle of a client may go with it.
+        Some(Ok((node, rare))) => {
+            if let Some(rare) = rare {
+                end(rare);
+            }
+            drop(node);
+        }
+        Some(Err(())) => close_elsewhere(place),
+        None => {}
     }
 }
 
-/// Closes a scope for which others wait, or with which something of the user's may end.
+#[inline(never)]
+fn end(rare: Box<Rare>) {
+    drop(rare);
+}
+
+/// Closes a scope that others lie above, or that is with its future.
 #[cold]
 fn close_elsewhere(place: Place) {
     let closed = with(|stack| {
@@ -247,59 +290,68 @@ fn close_elsewhere(place: Place) {
             Some(position) => stack.frames[position].open = false,
             None => stack.close_parked(place.serial),
         }
-        stack.pop_all_closed()
+        // Mostly it is one, for which no room has to be found.
+        (stack.pop_closed(), stack.pop_all_closed())
     });
-    // Dropped outside the borrow: the last handle of a client may go with them.
     drop(closed);
 }
 
 impl Stack {
-    /// Closes the last frame if it is that one, nothing waited for it, and nothing goes with it that runs code which is not
-    /// the SDK's.
+    /// Closes the last frame, if it is that one and nothing waited for it: what goes with it.
     #[inline]
-    fn close_last(&mut self, place: Place) -> bool {
-        let (last, below_is_open) = match &*self.frames {
+    fn close_last(&mut self, place: Place) -> Result<Left, ()> {
+        let (last, nothing_waits) = match &mut *self.frames {
             [.., below, last] => (last, below.open),
-            [last] => (last, true),
-            [] => return false,
+            [last] => (last, !self.failures.has_several()),
+            [] => return Err(()),
         };
-        let is_usual = last.serial == Some(place.serial) && below_is_open && last.rare.is_none();
-        if is_usual {
-            self.frames.pop();
-            self.forget_if_left();
+        if last.serial != Some(place.serial) || !nothing_waits {
+            return Err(());
         }
-        is_usual
+        let left = (last.node.take(), last.rare.take());
+        // There is nothing left in it to be dropped.
+        mem::forget(self.frames.pop());
+        Ok(left)
     }
 }
 
+/// What goes with a frame; the rest of it is numbers.
+type Left = (Option<Arc<Node>>, Option<Box<Rare>>);
+
 /// A handle to what is current.
 pub(crate) fn current() -> Context {
-    with(|stack| stack.handle(stack.frames.last())).unwrap_or_default()
+    with(|stack| match &*stack.frames {
+        [.., last] => stack.handle(last),
+        [] => Context::default(),
+    })
+    .unwrap_or_default()
 }
 
 /// A handle to what the scope at `place` sees.
 pub(crate) fn context_of(place: Place) -> Context {
     with(|stack| {
-        let position = stack.position(place);
-        stack.handle(position.map(|position| &stack.frames[position]))
+        let position = stack.position(place)?;
+        Some(stack.handle(&stack.frames[position]))
     })
+    .flatten()
     .unwrap_or_default()
 }
 
 /// The node that is current.
 pub(crate) fn current_node() -> Option<Arc<Node>> {
-    with(|stack| stack.node_of(stack.frames.last()?).cloned()).flatten()
+    with(|stack| stack.current_node()).flatten()
 }
 
 impl Stack {
+    fn current_node(&self) -> Option<Arc<Node>> {
+        self.node_of(self.frames.last()?).cloned()
+    }
+
     #[inline]
-    fn handle(&self, frame: Option<&Frame>) -> Context {
-        let Some(frame) = frame else {
-            return Context::default();
-        };
+    fn handle(&self, frame: &Frame) -> Context {
         Context {
             node: self.node_of(frame).cloned(),
-            recorder: frame.recorder().cloned(),
+            recorder: frame.rare.as_ref().and_then(|rare| rare.recorder()),
         }
     }
 }
@@ -319,26 +371,20 @@ pub(crate) fn change(f: impl FnOnce(&mut Node)) -> bool {
             return false;
         }
         // A node that nobody else holds is changed in place.
-        if let State::Node { node, own: true } = &mut top.state
+        if let Some(node) = &mut top.node
+            && top.owns_node
             && let Some(node) = Arc::get_mut(node)
         {
             f(node);
             return true;
         }
-        let Some(top) = stack.frames.last() else {
-            return false;
-        };
-        let mut node = match &top.state {
-            State::Node { node, own: true } => node.changed(),
-            _ => Node::child_of(stack.node_of(top).cloned()),
+        let mut node = match &top.node {
+            Some(node) if top.owns_node => node.changed(),
+            _ => Node::child_of(stack.current_node()),
         };
         f(&mut node);
-        if let Some(top) = stack.frames.last_mut() {
-            top.state = State::Node {
-                node: Arc::new(node),
-                own: true,
-            };
-        }
+        let position = stack.frames.len() - 1;
+        stack.frames[position].see(position, Arc::new(node), true);
         true
     })
     .unwrap_or(false)

@@ -83,11 +83,15 @@ impl FailureMemory {
     }
 
     /// With no scope open, only the last one is remembered (EXC-80).
-    #[inline]
     pub(crate) fn keep_last(&mut self) {
-        if self.0.len() > 1 {
+        if self.has_several() {
             self.0.drain(..self.0.len() - 1);
         }
+    }
+
+    #[inline]
+    pub(crate) fn has_several(&self) -> bool {
+        self.0.len() > 1
     }
 
     /// Forgets the last one: with no scope open, a match uses it up (EXC-80).

@@ -16,23 +16,19 @@ pub(crate) struct Frame {
     pub(super) serial: Option<NonZeroU64>,
     /// What was captured before the scope was opened is none of its business (EXC-80).
     pub(super) since: Mark,
-    pub(super) state: State,
+    /// The position of the frame whose node it sees, which is its own where it has one; [`NOWHERE`] without a node.
+    pub(super) sees: usize,
+    pub(super) node: Option<Arc<Node>>,
     pub(super) rare: Option<Box<Rare>>,
+    /// The scope made its node itself: then that may be changed where nobody else holds it.
+    pub(super) owns_node: bool,
     pub(super) open: bool,
     /// The thread was unwinding already when the scope was opened: what unwinds is not its failure (CTX-64).
     pub(super) entered_unwinding: bool,
 }
 
-/// What a frame sees.
-#[derive(Clone)]
-pub(super) enum State {
-    /// Nothing: no scope around it has set anything.
-    Empty,
-    /// What the frame at that position sees.
-    Below(usize),
-    /// This node. `own` tells whether this scope made it: then it may be changed where nobody else holds it.
-    Node { node: Arc<Node>, own: bool },
-}
+/// Where there is no frame.
+pub(super) const NOWHERE: usize = usize::MAX;
 
 /// What few scopes have.
 #[derive(Default)]
@@ -68,6 +64,12 @@ impl Settings {
 }
 
 impl Rare {
+    /// The recorder, for a handle: out of line, as most scopes have none.
+    #[cold]
+    pub(super) fn recorder(&self) -> Option<Client> {
+        self.settings.recorder.clone()
+    }
+
     /// Nothing of it but settings.
     pub(crate) fn of(settings: Settings) -> Box<Self> {
         Box::new(Self {
@@ -82,6 +84,14 @@ impl Rare {
 }
 
 impl Frame {
+    /// Gives it that node; it stands at that position.
+    #[inline]
+    pub(super) fn see(&mut self, position: usize, node: Arc<Node>, own: bool) {
+        self.sees = position;
+        self.node = Some(node);
+        self.owns_node = own;
+    }
+
     #[inline]
     pub(super) fn settings(&self) -> &Settings {
         static NONE: Settings = Settings::NONE;

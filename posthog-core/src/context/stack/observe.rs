@@ -27,7 +27,7 @@ pub(crate) fn observer(place: Place) -> Option<Observer> {
         Some(Observer {
             settings: frame.settings().clone(),
             since: frame.since,
-            context: stack.handle(Some(frame)),
+            context: stack.handle(frame),
             inside,
         })
     })

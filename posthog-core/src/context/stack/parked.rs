@@ -1,6 +1,6 @@
 //! The scopes of a future, which go on and off the stacks of threads.
 
-use super::{Frame, Place, Rare, Settings, Stack, State, with};
+use super::{Frame, Place, Rare, Settings, Stack, frame::NOWHERE, with};
 use crate::{
     context::Context,
     failure::{FailureMemory, Mark},
@@ -28,8 +28,10 @@ impl Parked {
         let frame = Frame {
             serial: None,
             since: Mark::now(),
-            state: node.map_or(State::Empty, |node| State::Node { node, own }),
+            sees: NOWHERE,
+            node,
             rare,
+            owns_node: own,
             open: true,
             entered_unwinding: false,
         };
@@ -64,6 +66,7 @@ pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
         let unwinding = thread::panicking();
         for mut frame in parked.frames.drain(..) {
             if frame.serial.is_none() {
+                stack.serials.fill();
                 frame.serial = stack.serials.next();
             }
             let closed = stack
@@ -75,6 +78,9 @@ pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
                 frame.open = false;
             }
             frame.entered_unwinding = unwinding;
+            if frame.node.is_some() {
+                frame.sees = stack.frames.len();
+            }
             if let Some(rare) = &mut frame.rare {
                 rare.inside = rare.inside.map(|outer| outer + base);
             }
@@ -118,8 +124,8 @@ pub(crate) fn park(place: Place, parked: &mut Parked) {
                     settings.recorder = None;
                 }
             }
-            if let State::Below(_) = frame.state {
-                frame.state = node.map_or(State::Empty, |node| State::Node { node, own: false });
+            if frame.node.is_none() {
+                (frame.node, frame.owns_node) = (node, false);
             }
         }
         let above = stack.frames.drain(base..).enumerate();
