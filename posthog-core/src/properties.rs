@@ -1,5 +1,6 @@
 //! Properties, kept as the JSON that goes out.
 
+mod look;
 mod spare;
 
 use self::spare::Spare;

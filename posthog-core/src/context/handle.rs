@@ -38,18 +38,7 @@ impl Context {
     /// The tags, inherited ones included; an inner context's tag wins (CTX-21). The map is a copy (CTX-35).
     #[must_use]
     pub fn tags(&self) -> Map<String, Value> {
-        let mut map = Map::new();
-        let Some(node) = &self.node else { return map };
-        node.each_tag(|key, json| {
-            // What was encoded is JSON, and reads back.
-            let key = plain_text(key).or_else(|| serde_json::from_slice(key).ok());
-            let value = plain_text(json).map(Value::String);
-            let value = value.or_else(|| serde_json::from_slice(json).ok());
-            if let (Some(key), Some(value)) = (key, value) {
-                map.insert(key, value);
-            }
-        });
-        map
+        self.node().map(Node::tags_map).unwrap_or_default()
     }
 
     /// The distinct ID, its own or inherited.
@@ -107,15 +96,6 @@ fn recording_to(recorder: &Client) -> Box<stack::Rare> {
         recorder: Some(recorder.clone()),
         ..stack::Settings::default()
     })
-}
-
-/// The text that JSON is, where it has no escapes, as most texts have none.
-fn plain_text(json: &[u8]) -> Option<String> {
-    let text = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if text.contains(&b'\\') {
-        return None;
-    }
-    str::from_utf8(text).ok().map(str::to_owned)
 }
 
 impl std::fmt::Debug for Context {

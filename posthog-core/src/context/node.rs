@@ -1,6 +1,8 @@
 //! A node of the tree of contexts.
 
+use super::{MergedTags, tags_map::TagsMap};
 use crate::properties::Properties;
+use serde_json::{Map, Value};
 use std::{
     mem,
     sync::{Arc, OnceLock},
@@ -44,14 +46,6 @@ impl Ids {
             }
         }
     }
-}
-
-/// The tags seen from a node, with their keys as the event lists them.
-#[derive(Default)]
-pub(crate) struct MergedTags {
-    pub(crate) tags: Properties,
-    /// `$context_tags`: the keys as a sorted JSON array (CTX-49); empty without tags.
-    pub(crate) keys: Vec<u8>,
 }
 
 impl Node {
@@ -116,33 +110,52 @@ impl Node {
     pub(crate) fn merged_tags(&self) -> &Arc<MergedTags> {
         self.merged_tags.get_or_init(|| {
             let (path, known) = self.path_to(|node| node.merged_tags.get());
-            if path.iter().all(|node| node.tags.is_empty()) {
-                return known.cloned().unwrap_or_default();
+            let inherited: usize = path[1..].iter().map(|node| node.tags.len()).sum();
+            if inherited > FEW {
+                // For the next child of the parent as well: then it need not walk as far.
+                Self::merge(&path[..1], Some(path[1].merged_tags_at_once()))
+            } else {
+                Self::merge(&path, known)
             }
-            let mut tags = known.map(|known| known.tags.clone()).unwrap_or_default();
-            for node in path.iter().rev() {
-                tags.merge(&node.tags);
-            }
-            Arc::new(MergedTags::new(tags))
         })
     }
 
-    /// Visits the tags seen from here, key with its quotes and value; where a key comes again, the later one is meant.
-    ///
-    /// For a look at tags that no event needed yet: it leaves out what only an event needs.
-    pub(crate) fn each_tag(&self, mut visit: impl FnMut(&[u8], &[u8])) {
-        let (path, known) = self.path_to(|node| node.merged_tags.get());
-        let (path, known) = match self.merged_tags.get() {
-            Some(mine) => (Vec::new(), Some(mine)),
-            None => (path, known),
-        };
-        let inherited = known.into_iter().map(|merged| &merged.tags);
-        let own = path.iter().rev().map(|node| &node.tags);
-        for tags in inherited.chain(own) {
-            for (key, value) in tags.iter() {
-                visit(key, value);
-            }
+    fn merged_tags_at_once(&self) -> &Arc<MergedTags> {
+        self.merged_tags.get_or_init(|| {
+            let (path, known) = self.path_to(|node| node.merged_tags.get());
+            Self::merge(&path, known)
+        })
+    }
+
+    /// The tags of a path of nodes, innermost first, and what is known above them.
+    fn merge(path: &[&Self], known: Option<&Arc<MergedTags>>) -> Arc<MergedTags> {
+        let layers = path.iter().rev().map(|node| &node.tags);
+        if layers.clone().all(Properties::is_empty) {
+            return known.cloned().unwrap_or_default();
         }
+        Arc::new(MergedTags::new(known.map(|known| &**known), layers))
+    }
+
+    /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event
+    /// needs.
+    pub(crate) fn tags_map(&self) -> Map<String, Value> {
+        if let Some(merged) = self.merged_tags.get() {
+            let mut map = TagsMap::default();
+            let (is_plain, tags) = merged.tags.texts();
+            map.extend(is_plain, tags);
+            return map.finish();
+        }
+        let (path, known) = self.path_to(|node| node.merged_tags.get());
+        let mut map = TagsMap::with_capacity(path.iter().map(|node| node.tags.len()).sum());
+        if let Some(merged) = known {
+            let (is_plain, tags) = merged.tags.texts();
+            map.extend(is_plain, tags);
+        }
+        for node in path.iter().rev() {
+            let (is_plain, tags) = node.tags.texts();
+            map.extend(is_plain, tags);
+        }
+        map.finish()
     }
 
     /// The nodes from here up to the nearest ancestor that knows already, and what that knows. A walk, not a recursion:
@@ -164,25 +177,8 @@ impl Node {
     }
 }
 
-impl MergedTags {
-    fn new(tags: Properties) -> Self {
-        let mut keys: Vec<&[u8]> = tags.iter().map(|(key, ..)| key).collect();
-        // By the text itself: neither the quotes nor escapes count in the order.
-        if keys.iter().any(|key| key.contains(&b'\\')) {
-            keys.sort_by_cached_key(|key| {
-                serde_json::from_slice::<String>(key).unwrap_or_default()
-            });
-        } else {
-            keys.sort_unstable_by_key(|key| &key[1..key.len() - 1]);
-        }
-        let keys = if keys.is_empty() {
-            Vec::new()
-        } else {
-            [b"[", keys.join(&b',').as_slice(), b"]"].concat()
-        };
-        Self { tags, keys }
-    }
-}
+/// So many tags are merged again and again rather than remembered for the parent too, whose own they may never be.
+const FEW: usize = 8;
 
 impl Drop for Node {
     /// Drops a chain of ancestors one after another: recursion would overflow the stack at depth (CTX-14).
