@@ -3,6 +3,7 @@
 mod look;
 mod spare;
 
+pub(crate) use self::look::has_escape;
 use self::spare::Spare;
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},

@@ -1,6 +1,10 @@
 //! The tags that are seen in a context, as its events have them.
 
-use crate::{merge::bare, properties::Properties};
+use super::Texts;
+use crate::{
+    merge::bare,
+    properties::{Properties, has_escape},
+};
 use std::{cmp::Ordering, ops::Range};
 
 /// The tags seen from a node, inherited ones included, in the order of their keys.
@@ -48,7 +52,7 @@ impl MergedTags {
         let nothing = Self::default();
         let inherited = inherited.unwrap_or(&nothing);
         let mut own: Vec<Tag<'_>> = layers.clone().flat_map(Properties::iter).collect();
-        let own_has_escapes = own.iter().any(|(key, _)| key.contains(&b'\\'));
+        let own_has_escapes = own.iter().any(|(key, _)| has_escape(key));
         if own_has_escapes {
             own.sort_by_cached_key(|(key, _)| text_of(key));
         } else {
@@ -160,18 +164,25 @@ impl SortedTags {
         })
     }
 
-    /// As [`Self::iter`], as text, which is checked once for all; and whether no key or value has an escape in it.
-    pub(super) fn texts(&self) -> (bool, impl Iterator<Item = (&str, &str)>) {
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The tags as text, which is checked once for all.
+    pub(super) fn texts(&self) -> Texts<impl Iterator<Item = (&str, usize)>> {
         let text = str::from_utf8(&self.json).unwrap_or_default();
-        let texts = self
+        let tags = self
             .places
             .iter()
             .enumerate()
             .filter_map(move |(at, place)| {
-                let key = text.get(place.start..place.colon)?;
-                Some((key, text.get(place.colon + 1..self.start_of(at + 1) - 1)?))
+                let tag = text.get(place.start..self.start_of(at + 1) - 1)?;
+                Some((tag, place.colon - place.start))
             });
-        (!self.json.contains(&b'\\'), texts)
+        Texts {
+            is_plain: !has_escape(&self.json),
+            tags,
+        }
     }
 
     /// Whether no key begins with `$`: then none means anything to the service or the SDK.
@@ -181,7 +192,7 @@ impl SortedTags {
 
     /// Whether there is one of that key, which has its quotes.
     pub(crate) fn has(&self, key: &[u8]) -> bool {
-        self.search(key, 0, key.contains(&b'\\')).is_ok()
+        self.search(key, 0, has_escape(key)).is_ok()
     }
 
     /// Appends the tags whose keys none of `stronger` has, each with a comma behind it.
@@ -197,7 +208,7 @@ impl SortedTags {
             if bit & self.bits == 0 {
                 continue;
             }
-            if let Ok(at) = self.search(key, 0, key.contains(&b'\\')) {
+            if let Ok(at) = self.search(key, 0, has_escape(key)) {
                 if count == MOST_HIDDEN {
                     return self.write_one_by_one(stronger, out);
                 }

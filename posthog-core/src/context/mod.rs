@@ -30,3 +30,4 @@ pub use mutators::{identify_context, set_context_device_id, set_context_session,
 pub(crate) use node::Node;
 pub use scope::Scope;
 pub use session::{InvalidSessionId, SessionId};
+pub(crate) use tags_map::Texts;

@@ -85,12 +85,12 @@ impl Node {
     }
 
     pub(crate) fn set_tags(&mut self, tags: Properties) {
-        self.merged_tags = OnceLock::new();
+        self.merged_tags.take();
         self.tags.absorb(tags);
     }
 
     pub(crate) fn ids_mut(&mut self) -> &mut Ids {
-        self.merged_ids = OnceLock::new();
+        self.merged_ids.take();
         &mut self.ids
     }
 
@@ -98,12 +98,29 @@ impl Node {
     pub(crate) fn merged_ids(&self) -> &Ids {
         self.merged_ids.get_or_init(|| {
             let (path, known) = self.path_to(|node| node.merged_ids.get());
-            let mut ids = known.cloned().unwrap_or_default();
-            for node in path.iter().rev() {
-                ids.override_by(&node.ids);
+            if path.len() > FEW {
+                // For the next child of the parent as well: then it need not walk as far.
+                Self::merge_ids(&path[..1], Some(path[1].merged_ids_at_once()))
+            } else {
+                Self::merge_ids(&path, known)
             }
-            ids
         })
+    }
+
+    fn merged_ids_at_once(&self) -> &Ids {
+        self.merged_ids.get_or_init(|| {
+            let (path, known) = self.path_to(|node| node.merged_ids.get());
+            Self::merge_ids(&path, known)
+        })
+    }
+
+    /// The IDs of a path of nodes, innermost first, and what is known above them.
+    fn merge_ids(path: &[&Self], known: Option<&Ids>) -> Ids {
+        let mut ids = known.cloned().unwrap_or_default();
+        for node in path.iter().rev() {
+            ids.override_by(&node.ids);
+        }
+        ids
     }
 
     /// The tags seen from here, worked out once.
@@ -112,7 +129,6 @@ impl Node {
             let (path, known) = self.path_to(|node| node.merged_tags.get());
             let inherited: usize = path[1..].iter().map(|node| node.tags.len()).sum();
             if inherited > FEW {
-                // For the next child of the parent as well: then it need not walk as far.
                 Self::merge(&path[..1], Some(path[1].merged_tags_at_once()))
             } else {
                 Self::merge(&path, known)
@@ -140,20 +156,19 @@ impl Node {
     /// needs.
     pub(crate) fn tags_map(&self) -> Map<String, Value> {
         if let Some(merged) = self.merged_tags.get() {
-            let mut map = TagsMap::default();
-            let (is_plain, tags) = merged.tags.texts();
-            map.extend(is_plain, tags);
+            let mut map = TagsMap::with_capacity(merged.tags.len());
+            map.extend(merged.tags.texts());
             return map.finish();
         }
         let (path, known) = self.path_to(|node| node.merged_tags.get());
-        let mut map = TagsMap::with_capacity(path.iter().map(|node| node.tags.len()).sum());
+        let inherited = known.map_or(0, |merged| merged.tags.len());
+        let own: usize = path.iter().map(|node| node.tags.len()).sum();
+        let mut map = TagsMap::with_capacity(inherited + own);
         if let Some(merged) = known {
-            let (is_plain, tags) = merged.tags.texts();
-            map.extend(is_plain, tags);
+            map.extend(merged.tags.texts());
         }
         for node in path.iter().rev() {
-            let (is_plain, tags) = node.tags.texts();
-            map.extend(is_plain, tags);
+            map.extend(node.tags.texts());
         }
         map.finish()
     }
@@ -164,7 +179,9 @@ impl Node {
         &'a self,
         known: impl Fn(&'a Self) -> Option<K>,
     ) -> (Vec<&'a Self>, Option<K>) {
-        let mut path = vec![self];
+        // Enough for most, so that it does not grow step by step.
+        let mut path = Vec::with_capacity(8);
+        path.push(self);
         let mut next = self.parent.as_deref();
         while let Some(node) = next {
             if let Some(known) = known(node) {
@@ -177,13 +194,13 @@ impl Node {
     }
 }
 
-/// So many tags are merged again and again rather than remembered for the parent too, whose own they may never be.
+/// What is inherited is worked out for the parent too, which may never need it itself, if it is more than this.
 const FEW: usize = 8;
 
 impl Drop for Node {
     /// Drops a chain of ancestors one after another: recursion would overflow the stack at depth (CTX-14).
     fn drop(&mut self) {
-        mem::take(&mut self.tags).recycle();
+        self.tags.give_back();
         let mut next = mem::take(&mut self.parent);
         while let Some(mut node) = next.and_then(Arc::into_inner) {
             next = mem::take(&mut node.parent);

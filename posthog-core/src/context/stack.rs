@@ -378,13 +378,15 @@ pub(crate) fn change(f: impl FnOnce(&mut Node)) -> bool {
             f(node);
             return true;
         }
-        let mut node = match &top.node {
+        let mut node = Arc::new(match &top.node {
             Some(node) if top.owns_node => node.changed(),
             _ => Node::child_of(stack.current_node()),
-        };
-        f(&mut node);
+        });
+        if let Some(node) = Arc::get_mut(&mut node) {
+            f(node);
+        }
         let position = stack.frames.len() - 1;
-        stack.frames[position].see(position, Arc::new(node), true);
+        stack.frames[position].see(position, node, true);
         true
     })
     .unwrap_or(false)

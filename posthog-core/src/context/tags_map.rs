@@ -1,87 +1,108 @@
 //! Tags as the map that users read.
 
+use crate::properties::has_escape;
 use serde_json::{Map, Value};
 
-/// A tag as it was written.
-struct Written<'a> {
-    /// The first bytes of the key: they tell most keys apart, by one comparison.
-    prefix: u64,
-    /// With their quotes.
-    key: &'a str,
-    json: &'a str,
-    /// Neither has an escape in it.
+/// Gathers tags; of those with equal keys the last counts.
+pub(super) struct TagsMap<'a> {
+    tags: Vec<Written<'a>>,
+    /// No key or value has an escape in it, as most have none: then what stands between quotes is the text.
     is_plain: bool,
 }
 
-/// Gathers tags; of those with equal keys the last counts.
-#[derive(Default)]
-pub(super) struct TagsMap<'a>(Vec<Written<'a>>);
+/// A tag as it was written.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    /// The first bytes of the key: they tell most keys apart, by one comparison.
+    prefix: u64,
+    /// `"key":value`
+    text: &'a str,
+    colon: usize,
+}
+
+/// Tags as they stand in one text: `"key":value`, and where the colon is.
+pub(crate) struct Texts<I> {
+    pub(crate) is_plain: bool,
+    pub(crate) tags: I,
+}
 
 impl<'a> TagsMap<'a> {
     pub(super) fn with_capacity(tags: usize) -> Self {
-        Self(Vec::with_capacity(tags))
+        Self {
+            tags: Vec::with_capacity(tags),
+            is_plain: true,
+        }
     }
 
-    /// Adds tags, key with its quotes and value, which have no escapes if they are plain.
-    pub(super) fn extend(
-        &mut self,
-        is_plain: bool,
-        tags: impl Iterator<Item = (&'a str, &'a str)>,
-    ) {
-        self.0.extend(tags.map(|(key, json)| Written {
-            prefix: prefix(key),
-            key,
-            json,
-            is_plain,
+    pub(super) fn extend(&mut self, texts: Texts<impl Iterator<Item = (&'a str, usize)>>) {
+        let Texts { is_plain, tags } = texts;
+        self.is_plain &= is_plain;
+        self.tags.extend(tags.map(|(text, colon)| Written {
+            prefix: prefix(&text.as_bytes()[..colon]),
+            text,
+            colon,
         }));
     }
 
     /// Sorted before they are copied: what is overridden is not, and the map takes them as they come.
     pub(super) fn finish(self) -> Map<String, Value> {
-        let Self(mut tags) = self;
-        tags.sort_by(|a, b| a.prefix.cmp(&b.prefix).then_with(|| a.key.cmp(b.key)));
-        let is_last = |at: usize| tags.get(at + 1).is_none_or(|next| next.key != tags[at].key);
-        let last = tags.iter().enumerate().filter(|(at, _)| is_last(*at));
-        last.filter_map(|(_, tag)| tag.read()).collect()
+        let Self { mut tags, is_plain } = self;
+        tags.sort_by(|a, b| {
+            let by_key = || a.key().cmp(b.key());
+            a.prefix.cmp(&b.prefix).then_with(by_key)
+        });
+        tags.dedup_by(|later, earlier| {
+            let same = later.prefix == earlier.prefix && later.key() == earlier.key();
+            if same {
+                *earlier = *later;
+            }
+            same
+        });
+        // In one piece, which the map takes over.
+        let mut entries = Vec::with_capacity(tags.len());
+        for tag in &tags {
+            entries.extend(tag.read(is_plain));
+        }
+        entries.into_iter().collect()
     }
 }
 
 impl Written<'_> {
+    /// The key with its quotes.
+    fn key(&self) -> &[u8] {
+        &self.text.as_bytes()[..self.colon]
+    }
+
     /// What was encoded is JSON, and reads back.
-    fn read(&self) -> Option<(String, Value)> {
-        let Self {
-            key,
-            json,
-            is_plain,
-            prefix: _,
-        } = *self;
-        let key = match text(key).filter(|_| is_plain) {
-            Some(text) => text.to_owned(),
-            None => serde_json::from_str(key).ok()?,
-        };
-        let value = match text(json).filter(|_| is_plain) {
-            Some(text) => Value::String(text.to_owned()),
-            None => serde_json::from_str(json).ok()?,
+    #[inline]
+    fn read(&self, is_plain: bool) -> Option<(String, Value)> {
+        let Self { text, colon, .. } = *self;
+        if !is_plain && has_escape(text.as_bytes()) {
+            return Some((
+                serde_json::from_str(text.get(..colon)?).ok()?,
+                serde_json::from_str(text.get(colon + 1..)?).ok()?,
+            ));
+        }
+        let key = text.get(1..colon - 1)?.to_owned();
+        let value = if text.as_bytes().get(colon + 1) == Some(&b'"') {
+            Value::String(text.get(colon + 2..text.len() - 1)?.to_owned())
+        } else {
+            serde_json::from_str(text.get(colon + 1..)?).ok()?
         };
         Some((key, value))
     }
 }
 
-/// What stands between quotes.
-fn text(json: &str) -> Option<&str> {
-    json.strip_prefix('"')?.strip_suffix('"')
-}
-
-/// The first bytes of a key, in their order.
-fn prefix(key: &str) -> u64 {
-    let key = key.as_bytes();
-    match key.get(1..).and_then(|key| key.first_chunk::<8>()) {
-        Some(first) => u64::from_be_bytes(*first),
+/// The first bytes of a key with its quotes, in their order.
+fn prefix(key: &[u8]) -> u64 {
+    let first = match key.get(1..9) {
+        Some(first) => first.try_into().unwrap_or_default(),
         None => {
             let mut first = [0; 8];
             let bytes = key.get(1..).unwrap_or_default();
             first[..bytes.len()].copy_from_slice(bytes);
-            u64::from_be_bytes(first)
+            first
         }
-    }
+    };
+    u64::from_be_bytes(first)
 }

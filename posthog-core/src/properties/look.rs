@@ -1,6 +1,7 @@
 //! What others may know of the properties without a copy.
 
 use super::{Properties, bit_of, hash_of};
+use crate::context::Texts;
 
 impl Properties {
     /// A bit for each key: what has no bit in common has no key in common.
@@ -20,13 +21,22 @@ impl Properties {
         self.find(key, hash_of(key)).is_some()
     }
 
-    /// As [`Self::iter`], as text, which is checked once for all; and whether no key or value has an escape in it.
-    pub(crate) fn texts(&self) -> (bool, impl Iterator<Item = (&str, &str)>) {
+    /// The properties as text, which is checked once for all.
+    pub(crate) fn texts(&self) -> Texts<impl Iterator<Item = (&str, usize)>> {
         let text = str::from_utf8(&self.json).unwrap_or_default();
-        let texts = self.entries.iter().filter_map(move |entry| {
-            let key = text.get(entry.start..entry.colon)?;
-            Some((key, text.get(entry.colon + 1..entry.end)?))
+        let tags = self.entries.iter().filter_map(move |entry| {
+            let property = text.get(entry.start..entry.end)?;
+            Some((property, entry.colon - entry.start))
         });
-        (!self.json.contains(&b'\\'), texts)
+        Texts {
+            is_plain: !has_escape(&self.json),
+            tags,
+        }
     }
+}
+
+/// Whether there is an escape in it. Without a branch for each byte, it looks at many at once.
+pub(crate) fn has_escape(json: &[u8]) -> bool {
+    json.iter()
+        .fold(false, |found, byte| found | (*byte == b'\\'))
 }
