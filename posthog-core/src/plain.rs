@@ -70,8 +70,10 @@ impl<'a> PlainProperties<'a> {
             json.push(b',');
         }
         if !super_properties.is_empty() {
-            let tags = tags.map_or(own, |merged| &merged.tags);
-            super_properties.write_beside(&[own, tags], json);
+            match tags {
+                None => super_properties.write_beside(&[own], json),
+                Some(merged) => merged.tags.write_weaker(own, super_properties, json),
+            }
         }
         if let Some(session) = session.filter(|_| !around.is_v1) {
             write_key(names::SESSION_ID, json);

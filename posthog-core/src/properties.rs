@@ -1,7 +1,9 @@
 //! Properties, kept as the JSON that goes out.
 
+mod look;
 mod spare;
 
+pub(crate) use self::look::has_escape;
 use self::spare::Spare;
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},

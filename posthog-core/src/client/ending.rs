@@ -2,7 +2,7 @@
 
 use super::{Client, InitError, global};
 use crate::context::stack;
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
 /// Keeps a client the global one. Dropping it takes the client away, delivers what is queued, and stops it.
 ///
@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct Installed {
     client: Client,
     /// The outermost scope around the place where it was made.
-    inside: Option<u64>,
+    inside: Option<NonZeroU64>,
 }
 
 impl Installed {

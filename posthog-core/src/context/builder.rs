@@ -18,6 +18,7 @@ use std::{any::type_name, error::Error, future::Future, panic::Location, sync::A
 /// assert!(Context::current().tags().is_empty());
 /// # assert_eq!(total, 9.5);
 /// ```
+#[inline]
 pub fn new_context() -> NewContext {
     NewContext::default()
 }
@@ -29,7 +30,8 @@ pub fn new_context() -> NewContext {
 #[must_use = "nothing happens until the context is entered: `enter()`, `run(…)` or `wrap(…)`"]
 pub struct NewContext {
     fresh: bool,
-    settings: stack::Settings,
+    /// What it does about failures, where it says so.
+    rare: Option<Box<stack::Rare>>,
     /// What it sets, without its parent.
     own: Option<Arc<Node>>,
 }
@@ -46,7 +48,7 @@ impl NewContext {
     /// Defaults to what the client says ([`Options::capture_exceptions`](crate::Options::capture_exceptions)), which is
     /// `true` unless changed. It is not inherited: each context decides for itself.
     pub fn capture_exceptions(mut self, capture: bool) -> Self {
-        self.settings.capture_exceptions = Some(capture);
+        self.settings().capture_exceptions = Some(capture);
         self
     }
 
@@ -54,7 +56,7 @@ impl NewContext {
     ///
     /// It has no effect on other captures inside the context.
     pub fn client<C: AsClient + ?Sized>(mut self, client: &C) -> Self {
-        self.settings.client = Some(client.as_client().clone());
+        self.settings().client = Some(client.as_client().clone());
         self
     }
 
@@ -105,13 +107,8 @@ impl NewContext {
         self
     }
 
-    fn sets_nothing(&self) -> bool {
-        let Self {
-            fresh,
-            settings,
-            own,
-        } = self;
-        !fresh && own.is_none() && settings.are_default()
+    fn settings(&mut self) -> &mut stack::Settings {
+        self.rare.get_or_insert_default().settings_mut()
     }
 
     fn own(&mut self, set: impl FnOnce(&mut Node)) {
@@ -130,18 +127,25 @@ impl NewContext {
             ..stack::Settings::default()
         };
         Self {
-            settings,
+            rare: Some(stack::Rare::of(settings)),
             ..Self::default()
         }
     }
 
     /// Enters the context on this thread, until the guard is dropped. Panics that unwind through it are captured.
+    #[inline]
     pub fn enter(self) -> Scope {
-        if self.sets_nothing() {
-            return Scope::open_plain();
+        let Self { fresh, rare, own } = self;
+        if !fresh && rare.is_none() && own.is_none() {
+            Scope::open()
+        } else {
+            Self { fresh, rare, own }.enter_set()
         }
-        let (sees, settings) = self.into_parts();
-        Scope::open(sees, settings, None)
+    }
+
+    fn enter_set(self) -> Scope {
+        let (sees, rare) = self.into_parts();
+        Scope::open_with(sees, rare, None)
     }
 
     /// Enters the context in the function that `here`, a closure in it, has in the name of its type.
@@ -158,8 +162,8 @@ impl NewContext {
     }
 
     fn enter_in(self, outer: &Scope) -> Scope {
-        let (sees, settings) = self.into_parts();
-        Scope::open(sees, settings, Some(outer))
+        let (sees, rare) = self.into_parts();
+        Scope::open_with(sees, rare, Some(outer))
     }
 
     /// Runs `body` in the context. Panics that unwind through it are captured.
@@ -208,44 +212,31 @@ impl NewContext {
     #[must_use]
     pub fn detached(self) -> Detached {
         let current = stack::current();
-        let recorder = current.recorder().cloned();
-        let (sees, mut settings) = self.into_parts();
-        settings.recorder = settings.recorder.or(recorder);
+        let (sees, rare) = self.into_parts();
         let (node, own) = match sees {
-            stack::Sees::Own(node) => (Some(node), true),
+            stack::Sees::Node { node, own } => (Some(node), own),
             stack::Sees::Current => (current.node, false),
-            stack::Sees::Shared(node) => (node, false),
             stack::Sees::Nothing => (None, false),
         };
-        Detached::new(
-            Context {
-                node,
-                recorder: None,
-            },
-            own,
-            settings,
-        )
+        let recorder = current.recorder;
+        Detached::new(Context { node, recorder }, own, rare)
     }
 
-    fn into_parts(self) -> (stack::Sees, stack::Settings) {
-        let Self {
-            fresh,
-            settings,
-            own,
-        } = self;
+    fn into_parts(self) -> (stack::Sees, Option<Box<stack::Rare>>) {
+        let Self { fresh, rare, own } = self;
         let sees = match own.filter(|node| node.sets_something()) {
             Some(mut node) => {
                 if let Some(node) = Arc::get_mut(&mut node)
                     && !fresh
                 {
-                    node.set_parent(stack::current().node);
+                    node.set_parent(stack::current_node());
                 }
-                stack::Sees::Own(node)
+                stack::Sees::Node { node, own: true }
             }
             None if fresh => stack::Sees::Nothing,
             None => stack::Sees::Current,
         };
-        (sees, settings)
+        (sees, rare)
     }
 }
 
@@ -255,7 +246,7 @@ impl NewContext {
 pub struct Detached(pub(super) stack::Parked);
 
 impl Detached {
-    pub(super) fn new(context: Context, own: bool, settings: stack::Settings) -> Self {
-        Self(stack::Parked::new(context, own, settings))
+    pub(super) fn new(context: Context, own: bool, rare: Option<Box<stack::Rare>>) -> Self {
+        Self(stack::Parked::new(context, own, rare))
     }
 }

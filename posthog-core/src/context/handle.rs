@@ -38,18 +38,7 @@ impl Context {
     /// The tags, inherited ones included; an inner context's tag wins (CTX-21). The map is a copy (CTX-35).
     #[must_use]
     pub fn tags(&self) -> Map<String, Value> {
-        let mut map = Map::new();
-        let Some(node) = &self.node else { return map };
-        node.each_tag(|key, json| {
-            // What was encoded is JSON, and reads back.
-            let key = plain_text(key).or_else(|| serde_json::from_slice(key).ok());
-            let value = plain_text(json).map(Value::String);
-            let value = value.or_else(|| serde_json::from_slice(json).ok());
-            if let (Some(key), Some(value)) = (key, value) {
-                map.insert(key, value);
-            }
-        });
-        map
+        self.node().map(Node::tags_map).unwrap_or_default()
     }
 
     /// The distinct ID, its own or inherited.
@@ -77,31 +66,23 @@ impl Context {
     ///
     /// [`context!`]: https://docs.rs/posthog/latest/posthog/macro.context.html
     pub fn attach(&self) -> Scope {
-        Scope::open(
-            stack::Sees::Shared(self.node.clone()),
-            self.settings(),
-            None,
-        )
+        if let (Some(node), None) = (&self.node, &self.recorder) {
+            return Scope::open_below(node);
+        }
+        let sees = match self.node.clone() {
+            Some(node) => stack::Sees::Node { node, own: false },
+            None => stack::Sees::Nothing,
+        };
+        Scope::open_with(sees, self.recorder.as_ref().map(recording_to), None)
     }
 
     /// A future that runs in a new context below this one: current during each poll, never between polls (CTX-83).
     pub fn wrap<F: Future>(&self, future: F) -> InContext<F> {
-        InContext::observing_panics(Detached::new(self.clone(), false, self.settings()), future)
-    }
-
-    fn settings(&self) -> stack::Settings {
-        stack::Settings {
-            recorder: self.recorder.clone(),
-            ..stack::Settings::default()
-        }
+        InContext::observing_panics(Detached::new(self.clone(), false, None), future)
     }
 
     pub(crate) fn node(&self) -> Option<&Node> {
         self.node.as_deref()
-    }
-
-    pub(crate) fn recorder(&self) -> Option<&Client> {
-        self.recorder.as_ref()
     }
 
     fn id(&self, pick: impl Fn(&Ids) -> Option<&str>) -> Option<String> {
@@ -109,13 +90,12 @@ impl Context {
     }
 }
 
-/// The text that JSON is, where it has no escapes, as most texts have none.
-fn plain_text(json: &[u8]) -> Option<String> {
-    let text = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if text.contains(&b'\\') {
-        return None;
-    }
-    str::from_utf8(text).ok().map(str::to_owned)
+/// What a scope has that goes on with a recording.
+fn recording_to(recorder: &Client) -> Box<stack::Rare> {
+    stack::Rare::of(stack::Settings {
+        recorder: Some(recorder.clone()),
+        ..stack::Settings::default()
+    })
 }
 
 impl std::fmt::Debug for Context {

@@ -9,21 +9,25 @@
 mod builder;
 mod future;
 mod handle;
+mod merged_tags;
 mod mutators;
 mod node;
 mod scope;
 mod session;
 pub(crate) mod stack;
+mod tags_map;
 
 pub use builder::{Detached, NewContext, new_context};
 pub use future::InContext;
 #[doc(hidden)]
 pub use future::wrap;
 pub use handle::Context;
+pub(crate) use merged_tags::MergedTags;
 #[doc(hidden)]
 pub use mutators::set_tags;
 pub(crate) use mutators::warn_of_illegal;
 pub use mutators::{identify_context, set_context_device_id, set_context_session, tag};
-pub(crate) use node::{MergedTags, Node};
+pub(crate) use node::Node;
 pub use scope::Scope;
 pub use session::{InvalidSessionId, SessionId};
+pub(crate) use tags_map::Texts;

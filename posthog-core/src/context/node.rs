@@ -1,6 +1,8 @@
 //! A node of the tree of contexts.
 
+use super::{MergedTags, tags_map::TagsMap};
 use crate::properties::Properties;
+use serde_json::{Map, Value};
 use std::{
     mem,
     sync::{Arc, OnceLock},
@@ -46,14 +48,6 @@ impl Ids {
     }
 }
 
-/// The tags seen from a node, with their keys as the event lists them.
-#[derive(Default)]
-pub(crate) struct MergedTags {
-    pub(crate) tags: Properties,
-    /// `$context_tags`: the keys as a sorted JSON array (CTX-49); empty without tags.
-    pub(crate) keys: Vec<u8>,
-}
-
 impl Node {
     pub(crate) fn child_of(parent: Option<Arc<Self>>) -> Self {
         Self::new(parent, Properties::new(), Ids::default())
@@ -86,16 +80,17 @@ impl Node {
 
     /// Puts it below another, before anybody sees it.
     pub(crate) fn set_parent(&mut self, parent: Option<Arc<Self>>) {
-        *self = Self::new(parent, mem::take(&mut self.tags), mem::take(&mut self.ids));
+        self.parent = parent;
+        (self.merged_tags, self.merged_ids) = (OnceLock::new(), OnceLock::new());
     }
 
     pub(crate) fn set_tags(&mut self, tags: Properties) {
-        self.merged_tags = OnceLock::new();
+        self.merged_tags.take();
         self.tags.absorb(tags);
     }
 
     pub(crate) fn ids_mut(&mut self) -> &mut Ids {
-        self.merged_ids = OnceLock::new();
+        self.merged_ids.take();
         &mut self.ids
     }
 
@@ -103,45 +98,79 @@ impl Node {
     pub(crate) fn merged_ids(&self) -> &Ids {
         self.merged_ids.get_or_init(|| {
             let (path, known) = self.path_to(|node| node.merged_ids.get());
-            let mut ids = known.cloned().unwrap_or_default();
-            for node in path.iter().rev() {
-                ids.override_by(&node.ids);
+            if path.len() > FEW {
+                // For the next child of the parent as well: then it need not walk as far.
+                Self::merge_ids(&path[..1], Some(path[1].merged_ids_at_once()))
+            } else {
+                Self::merge_ids(&path, known)
             }
-            ids
         })
+    }
+
+    fn merged_ids_at_once(&self) -> &Ids {
+        self.merged_ids.get_or_init(|| {
+            let (path, known) = self.path_to(|node| node.merged_ids.get());
+            Self::merge_ids(&path, known)
+        })
+    }
+
+    /// The IDs of a path of nodes, innermost first, and what is known above them.
+    fn merge_ids(path: &[&Self], known: Option<&Ids>) -> Ids {
+        let mut ids = known.cloned().unwrap_or_default();
+        for node in path.iter().rev() {
+            ids.override_by(&node.ids);
+        }
+        ids
     }
 
     /// The tags seen from here, worked out once.
     pub(crate) fn merged_tags(&self) -> &Arc<MergedTags> {
         self.merged_tags.get_or_init(|| {
             let (path, known) = self.path_to(|node| node.merged_tags.get());
-            if path.iter().all(|node| node.tags.is_empty()) {
-                return known.cloned().unwrap_or_default();
+            let inherited: usize = path[1..].iter().map(|node| node.tags.len()).sum();
+            if inherited > FEW {
+                Self::merge(&path[..1], Some(path[1].merged_tags_at_once()))
+            } else {
+                Self::merge(&path, known)
             }
-            let mut tags = known.map(|known| known.tags.clone()).unwrap_or_default();
-            for node in path.iter().rev() {
-                tags.merge(&node.tags);
-            }
-            Arc::new(MergedTags::new(tags))
         })
     }
 
-    /// Visits the tags seen from here, key with its quotes and value; where a key comes again, the later one is meant.
-    ///
-    /// For a look at tags that no event needed yet: it leaves out what only an event needs.
-    pub(crate) fn each_tag(&self, mut visit: impl FnMut(&[u8], &[u8])) {
-        let (path, known) = self.path_to(|node| node.merged_tags.get());
-        let (path, known) = match self.merged_tags.get() {
-            Some(mine) => (Vec::new(), Some(mine)),
-            None => (path, known),
-        };
-        let inherited = known.into_iter().map(|merged| &merged.tags);
-        let own = path.iter().rev().map(|node| &node.tags);
-        for tags in inherited.chain(own) {
-            for (key, value) in tags.iter() {
-                visit(key, value);
-            }
+    fn merged_tags_at_once(&self) -> &Arc<MergedTags> {
+        self.merged_tags.get_or_init(|| {
+            let (path, known) = self.path_to(|node| node.merged_tags.get());
+            Self::merge(&path, known)
+        })
+    }
+
+    /// The tags of a path of nodes, innermost first, and what is known above them.
+    fn merge(path: &[&Self], known: Option<&Arc<MergedTags>>) -> Arc<MergedTags> {
+        let layers = path.iter().rev().map(|node| &node.tags);
+        if layers.clone().all(Properties::is_empty) {
+            return known.cloned().unwrap_or_default();
         }
+        Arc::new(MergedTags::new(known.map(|known| &**known), layers))
+    }
+
+    /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event
+    /// needs.
+    pub(crate) fn tags_map(&self) -> Map<String, Value> {
+        if let Some(merged) = self.merged_tags.get() {
+            let mut map = TagsMap::with_capacity(merged.tags.len());
+            map.extend(merged.tags.texts());
+            return map.finish();
+        }
+        let (path, known) = self.path_to(|node| node.merged_tags.get());
+        let inherited = known.map_or(0, |merged| merged.tags.len());
+        let own: usize = path.iter().map(|node| node.tags.len()).sum();
+        let mut map = TagsMap::with_capacity(inherited + own);
+        if let Some(merged) = known {
+            map.extend(merged.tags.texts());
+        }
+        for node in path.iter().rev() {
+            map.extend(node.tags.texts());
+        }
+        map.finish()
     }
 
     /// The nodes from here up to the nearest ancestor that knows already, and what that knows. A walk, not a recursion:
@@ -150,7 +179,9 @@ impl Node {
         &'a self,
         known: impl Fn(&'a Self) -> Option<K>,
     ) -> (Vec<&'a Self>, Option<K>) {
-        let mut path = vec![self];
+        // Enough for most, so that it does not grow step by step.
+        let mut path = Vec::with_capacity(8);
+        path.push(self);
         let mut next = self.parent.as_deref();
         while let Some(node) = next {
             if let Some(known) = known(node) {
@@ -163,30 +194,13 @@ impl Node {
     }
 }
 
-impl MergedTags {
-    fn new(tags: Properties) -> Self {
-        let mut keys: Vec<&[u8]> = tags.iter().map(|(key, ..)| key).collect();
-        // By the text itself: neither the quotes nor escapes count in the order.
-        if keys.iter().any(|key| key.contains(&b'\\')) {
-            keys.sort_by_cached_key(|key| {
-                serde_json::from_slice::<String>(key).unwrap_or_default()
-            });
-        } else {
-            keys.sort_unstable_by_key(|key| &key[1..key.len() - 1]);
-        }
-        let keys = if keys.is_empty() {
-            Vec::new()
-        } else {
-            [b"[", keys.join(&b',').as_slice(), b"]"].concat()
-        };
-        Self { tags, keys }
-    }
-}
+/// What is inherited is worked out for the parent too, which may never need it itself, if it is more than this.
+const FEW: usize = 8;
 
 impl Drop for Node {
     /// Drops a chain of ancestors one after another: recursion would overflow the stack at depth (CTX-14).
     fn drop(&mut self) {
-        mem::take(&mut self.tags).recycle();
+        self.tags.give_back();
         let mut next = mem::take(&mut self.parent);
         while let Some(mut node) = next.and_then(Arc::into_inner) {
             next = mem::take(&mut node.parent);

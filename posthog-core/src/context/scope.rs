@@ -1,14 +1,14 @@
 //! Being inside a context on a thread.
 
 use super::{
-    Context, Detached,
+    Context, Detached, Node,
     stack::{self, Place},
 };
 use crate::{
     failure::{self, Failure, FailureKind},
     frames::Location,
 };
-use std::{any::type_name, cell::Cell, fmt, marker::PhantomData, panic, thread};
+use std::{any::type_name, cell::Cell, fmt, marker::PhantomData, panic, sync::Arc, thread};
 
 /// A guard: its context is current on this thread until it is dropped.
 ///
@@ -27,20 +27,30 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub(super) fn open(sees: stack::Sees, settings: stack::Settings, outer: Option<&Self>) -> Self {
-        let place = stack::enter(sees, settings, outer.and_then(|outer| outer.place));
-        Self {
-            place,
-            function: None,
-            noted: Cell::new(None),
-            not_send: PhantomData,
-        }
+    /// A scope that sets nothing yet.
+    pub(super) fn open() -> Self {
+        Self::at(stack::enter())
     }
 
-    /// A scope that sets nothing yet.
-    pub(super) fn open_plain() -> Self {
+    /// A scope below that node.
+    #[inline]
+    pub(super) fn open_below(node: &Arc<Node>) -> Self {
+        Self::at(stack::enter_below(node))
+    }
+
+    pub(super) fn open_with(
+        sees: stack::Sees,
+        rare: Option<Box<stack::Rare>>,
+        outer: Option<&Self>,
+    ) -> Self {
+        let outer = outer.and_then(|outer| outer.place);
+        Self::at(stack::enter_with(sees, rare, outer))
+    }
+
+    #[inline]
+    fn at(place: Option<Place>) -> Self {
         Self {
-            place: stack::enter_plain(),
+            place,
             function: None,
             noted: Cell::new(None),
             not_send: PhantomData,
@@ -62,12 +72,7 @@ impl Scope {
 
     /// The scope of a future that is being polled; [`Self::park`] ends the poll.
     pub(super) fn resume(parked: &mut stack::Parked) -> Self {
-        Self {
-            place: stack::resume(parked),
-            function: None,
-            noted: Cell::new(None),
-            not_send: PhantomData,
-        }
+        Self::at(stack::resume(parked))
     }
 
     /// Takes the scope off the thread, for the future's next poll.
@@ -121,9 +126,16 @@ impl Scope {
     }
 
     /// Captures the panic that unwinds through this scope, while it is still current (CTX-62).
+    #[inline]
     pub(super) fn notice_panic(&self) {
+        if thread::panicking() {
+            self.observe_panic();
+        }
+    }
+
+    #[cold]
+    fn observe_panic(&self) {
         if let Some(place) = self.place
-            && thread::panicking()
             && !stack::entered_unwinding(place)
             && let Some(observer) = stack::observer(place)
         {
@@ -135,7 +147,7 @@ impl Scope {
 impl Drop for Scope {
     fn drop(&mut self) {
         self.notice_panic();
-        if let Some(place) = self.place.take() {
+        if let Some(place) = self.place {
             stack::close(place);
         }
     }

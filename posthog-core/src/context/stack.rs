@@ -6,17 +6,27 @@
 //! Invariant: the last frame is open. A frame that is closed while others lie above it waits for them, so that
 //! positions stay true and each close costs amortised O(1) (CTX-16).
 
+mod frame;
+mod observe;
 mod parked;
 
+use frame::NOWHERE;
+pub(crate) use frame::{Frame, Rare, Settings};
+pub(crate) use observe::{
+    Observer, ending, entered_unwinding, failures, innermost, innermost_since, is_gone, observer,
+    outermost, outlive,
+};
 pub(crate) use parked::{Parked, park, resume};
 
 use super::{Context, Node};
 use crate::{
-    client::{Client, Ending},
+    client::Client,
     failure::{FailureMemory, Mark},
 };
 use std::{
     cell::RefCell,
+    mem,
+    num::NonZeroU64,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -24,69 +34,12 @@ use std::{
     thread,
 };
 
-/// One scope.
-pub(crate) struct Frame {
-    /// Tells this frame from all others of the process.
-    serial: u64,
-    open: bool,
-    state: State,
-    pub(crate) settings: Settings,
-    /// The position of the scope that this one also observes failures for (CTX-64).
-    pub(crate) inside: Option<usize>,
-    /// The thread was unwinding already when the scope was opened: what unwinds is not its failure (CTX-64).
-    pub(crate) entered_unwinding: bool,
-    /// What was captured before the scope was opened is none of its business (EXC-80).
-    pub(crate) since: Mark,
-    /// Clients that stop when the scope closes.
-    endings: Vec<Ending>,
-}
-
-/// What a scope does about failures; its own, never inherited (CTX-25).
-#[derive(Clone, Default)]
-pub(crate) struct Settings {
-    pub(crate) capture_exceptions: Option<bool>,
-    pub(crate) client: Option<Client>,
-    /// The recorder of `testing::record`, which everything below sends to.
-    pub(crate) recorder: Option<Client>,
-    /// The recorder is that of whoever polls the future at the moment.
-    pub(crate) recorder_is_borrowed: bool,
-    /// A recording is no context: what sets nothing outside of it must set nothing in it either (CTX-34).
-    pub(crate) only_records: bool,
-}
-
-impl Settings {
-    pub(crate) fn are_default(&self) -> bool {
-        let Self {
-            capture_exceptions,
-            client,
-            recorder,
-            recorder_is_borrowed,
-            only_records,
-        } = self;
-        capture_exceptions.is_none()
-            && client.is_none()
-            && recorder.is_none()
-            && !recorder_is_borrowed
-            && !only_records
-    }
-}
-
-#[derive(Clone)]
-enum State {
-    /// Sees nothing: no scope around it has set anything.
-    Empty,
-    /// Sees what the frame at that position sees.
-    Below(usize),
-    /// Sees this node. `own` tells whether this scope made it: then it may be changed where nobody else holds it.
-    Node { node: Arc<Node>, own: bool },
-}
-
 struct Stack {
     frames: Vec<Frame>,
     serials: Serials,
     failures: FailureMemory,
     /// Scopes whose guards were dropped while they were parked with their future: closed when it is polled again.
-    closed_while_parked: Vec<u64>,
+    closed_while_parked: Vec<NonZeroU64>,
 }
 
 /// Numbers that no other thread gives out: a future takes its frames along.
@@ -96,7 +49,15 @@ struct Serials {
 }
 
 impl Serials {
-    fn next(&mut self) -> u64 {
+    /// The next one; [`Self::fill`] was called before.
+    #[inline]
+    fn next(&mut self) -> Option<NonZeroU64> {
+        self.next += 1;
+        // The first is 1.
+        NonZeroU64::new(self.next)
+    }
+
+    fn fill(&mut self) {
         /// A thread takes this many at once.
         const BLOCK: u64 = 1 << 32;
         static TAKEN: AtomicU64 = AtomicU64::new(0);
@@ -104,8 +65,6 @@ impl Serials {
             self.next = TAKEN.fetch_add(BLOCK, Ordering::Relaxed);
             self.end = self.next + BLOCK;
         }
-        self.next += 1;
-        self.next
     }
 }
 
@@ -117,10 +76,11 @@ thread_local! {
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     position: usize,
-    serial: u64,
+    serial: NonZeroU64,
 }
 
 /// Runs `f` on this thread's stack; `None` where the thread is ending, or where a caller is at it already.
+#[inline]
 fn with<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
     STACK
         .try_with(|stack| stack.try_borrow_mut().ok().map(|mut stack| f(&mut stack)))
@@ -132,45 +92,96 @@ fn with<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
 pub(crate) enum Sees {
     /// What is current now.
     Current,
-    /// Nothing.
     Nothing,
-    /// A node made for it.
-    Own(Arc<Node>),
-    /// The node of a handle.
-    Shared(Option<Arc<Node>>),
+    /// This node, which was made for it or is that of a handle.
+    Node {
+        node: Arc<Node>,
+        own: bool,
+    },
 }
 
-/// Opens a scope that sets nothing yet and sees what is current, as most do. Otherwise as [`enter`].
-pub(crate) fn enter_plain() -> Option<Place> {
-    with(|stack| {
-        let recorded = stack
-            .frames
-            .last()
-            .is_some_and(|around| around.settings.recorder.is_some());
-        (!recorded).then(|| stack.push(stack.seen_from_above(), Settings::default(), None))
+/// Opens a scope that sees what is current and says nothing about failures, as most do; `None` where the thread is ending:
+/// then there is no context.
+#[inline]
+pub(crate) fn enter() -> Option<Place> {
+    enter_soon(None).unwrap_or_else(enter_slowly)
+}
+
+/// Opens a scope that sees that node, and otherwise as [`enter`].
+#[inline]
+pub(crate) fn enter_below(node: &Arc<Node>) -> Option<Place> {
+    enter_soon(Some(node)).unwrap_or_else(|| {
+        let (node, own) = (Arc::clone(node), false);
+        enter_with(Sees::Node { node, own }, None, None)
     })
-    .unwrap_or_default()
-    .or_else(|| enter(Sees::Current, Settings::default(), None))
 }
 
-/// Opens a scope. `None` where the thread is ending: then there is no context.
-pub(crate) fn enter(sees: Sees, mut settings: Settings, inside: Option<Place>) -> Option<Place> {
+#[cold]
+#[inline(never)]
+fn enter_slowly() -> Option<Place> {
+    enter_with(Sees::Current, None, None)
+}
+
+/// Opens a scope if there is nothing else to be done for it: so there is, as a rule.
+#[inline]
+fn enter_soon(node: Option<&Arc<Node>>) -> Option<Option<Place>> {
+    if thread::panicking() {
+        return None;
+    }
     with(|stack| {
-        let state = match sees {
-            Sees::Current => stack.seen_from_above(),
-            Sees::Nothing | Sees::Shared(None) => State::Empty,
-            Sees::Own(node) => State::Node { node, own: true },
-            Sees::Shared(Some(node)) => State::Node { node, own: false },
+        let current = match stack.frames.last() {
+            None => NOWHERE,
+            Some(last) if last.rare.is_none() => last.sees,
+            Some(_) => return None,
         };
-        if settings.recorder.is_none()
-            && let Some(around) = stack.frames.last()
-            && let Some(recorder) = &around.settings.recorder
-        {
-            settings.recorder = Some(recorder.clone());
-            settings.recorder_is_borrowed = around.settings.recorder_is_borrowed;
+        if !stack.has_room() {
+            return None;
         }
-        stack.push(state, settings, inside)
+        let sees = if node.is_some() {
+            stack.frames.len()
+        } else {
+            current
+        };
+        Some(stack.push(sees, node.cloned()))
+    })?
+}
+
+/// Opens a scope.
+#[inline(never)]
+pub(crate) fn enter_with(
+    sees: Sees,
+    mut rare: Option<Box<Rare>>,
+    inside: Option<Place>,
+) -> Option<Place> {
+    with(|stack| {
+        if let Some(around) = stack.frames.last()
+            && let Some(recorder) = around.recorder()
+        {
+            let settings = rare.get_or_insert_default().settings_mut();
+            if settings.recorder.is_none() {
+                settings.recorder = Some(recorder.clone());
+                settings.recorder_is_borrowed = around.settings().recorder_is_borrowed;
+            }
+        }
+        if let Some(outer) = inside {
+            rare.get_or_insert_default().inside = stack.position(outer);
+        }
+        let (sees, node, owns_node) = match sees {
+            Sees::Current => {
+                let current = stack.frames.last().map_or(NOWHERE, |last| last.sees);
+                (current, None, false)
+            }
+            Sees::Nothing => (NOWHERE, None, false),
+            Sees::Node { node, own } => (stack.frames.len(), Some(node), own),
+        };
+        stack.make_room();
+        let place = stack.push(sees, node)?;
+        let frame = stack.frames.last_mut()?;
+        (frame.rare, frame.owns_node) = (rare, owns_node);
+        frame.entered_unwinding = thread::panicking();
+        Some(place)
     })
+    .flatten()
 }
 
 impl Stack {
@@ -184,53 +195,48 @@ impl Stack {
     }
 
     #[inline]
-    fn push(&mut self, state: State, settings: Settings, inside: Option<Place>) -> Place {
-        let place = Place {
-            position: self.frames.len(),
-            serial: self.serials.next(),
-        };
+    fn has_room(&self) -> bool {
+        self.frames.len() < self.frames.capacity() && self.serials.next != self.serials.end
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        self.frames.reserve(1);
+        self.serials.fill();
+    }
+
+    /// Opens a scope of a thread that does not unwind, which sees the node at that position.
+    #[inline]
+    fn push(&mut self, sees: usize, node: Option<Arc<Node>>) -> Option<Place> {
+        let position = self.frames.len();
+        let serial = self.serials.next();
         self.frames.push(Frame {
-            serial: place.serial,
-            open: true,
-            state,
-            settings,
-            inside: inside.and_then(|outer| self.position(outer)),
-            entered_unwinding: thread::panicking(),
+            serial,
             since: Mark::now(),
-            endings: Vec::new(),
+            sees,
+            node,
+            rare: None,
+            owns_node: false,
+            open: true,
+            entered_unwinding: false,
         });
-        place
+        serial.map(|serial| Place { position, serial })
     }
 
-    /// What a scope that sets nothing sees when it is opened now.
-    fn seen_from_above(&self) -> State {
-        match self.frames.last().map(|frame| &frame.state) {
-            None | Some(State::Empty) => State::Empty,
-            Some(State::Below(position)) => State::Below(*position),
-            Some(State::Node { .. }) => State::Below(self.frames.len() - 1),
-        }
-    }
-
+    #[inline]
     fn node_of<'a>(&'a self, frame: &'a Frame) -> Option<&'a Arc<Node>> {
-        match &frame.state {
-            State::Empty => None,
-            State::Node { node, .. } => Some(node),
-            State::Below(position) => match &self.frames[*position].state {
-                State::Node { node, .. } => Some(node),
-                // A frame below is pointed to only for its node, which it keeps.
-                State::Empty | State::Below(_) => None,
-            },
+        match &frame.node {
+            Some(own) => Some(own),
+            None => self.frames.get(frame.sees)?.node.as_ref(),
         }
     }
 
     /// Where a frame stands now. A future's frames may have moved since it was entered; then it is searched for.
     fn position(&self, place: Place) -> Option<usize> {
+        let is_it = |frame: &Frame| frame.serial == Some(place.serial);
         match self.frames.get(place.position) {
-            Some(frame) if frame.serial == place.serial => Some(place.position),
-            _ => self
-                .frames
-                .iter()
-                .rposition(|frame| frame.serial == place.serial),
+            Some(frame) if is_it(frame) => Some(place.position),
+            _ => self.frames.iter().rposition(is_it),
         }
     }
 
@@ -240,227 +246,148 @@ impl Stack {
     }
 
     /// Takes the last frame away if it is closed.
-    #[inline]
     fn pop_closed(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_if(|frame| !frame.open)?;
+        self.forget_if_left();
+        Some(frame)
+    }
+
+    /// With no scope open, failures are forgotten but the last one (EXC-80).
+    #[inline]
+    fn forget_if_left(&mut self) {
         if self.frames.is_empty() {
             self.failures.keep_last();
         }
-        Some(frame)
     }
 }
 
 /// Closes a scope. The one most recently entered and still open becomes current.
+#[inline]
 pub(crate) fn close(place: Place) {
-    let closed = with(|stack| stack.close(place));
-    // Dropped outside the borrow: the last handle of a client may go with them.
+    match with(|stack| stack.close_last(place)) {
+        // Dropped outside the borrow: the last handle of a client may go with it.
+        Some(Ok((node, rare))) => {
+            if let Some(rare) = rare {
+                end(rare);
+            }
+            drop(node);
+        }
+        Some(Err(())) => close_elsewhere(place),
+        None => {}
+    }
+}
+
+#[inline(never)]
+fn end(rare: Box<Rare>) {
+    drop(rare);
+}
+
+/// Closes a scope that others lie above, or that is with its future.
+#[cold]
+fn close_elsewhere(place: Place) {
+    let closed = with(|stack| {
+        match stack.position(place) {
+            Some(position) => stack.frames[position].open = false,
+            None => stack.close_parked(place.serial),
+        }
+        // Mostly it is one, for which no room has to be found.
+        (stack.pop_closed(), stack.pop_all_closed())
+    });
     drop(closed);
 }
 
 impl Stack {
-    /// Closes a frame; what is to be dropped because of it.
-    fn close(&mut self, place: Place) -> Vec<Frame> {
-        let (last, below) = match &*self.frames {
+    /// Closes the last frame, if it is that one and nothing waited for it: what goes with it.
+    #[inline]
+    fn close_last(&mut self, place: Place) -> Result<Left, ()> {
+        let (last, nothing_waits) = match &mut *self.frames {
             [.., below, last] => (last, below.open),
-            [last] => (last, true),
-            [] => return self.close_elsewhere(place),
+            [last] => (last, !self.failures.has_several()),
+            [] => return Err(()),
         };
-        if last.serial == place.serial && below && !last.has_clients() {
-            // As a rule: nothing waited for it, and nothing of the user's goes with it.
-            self.frames.truncate(self.frames.len() - 1);
-            if self.frames.is_empty() {
-                self.failures.keep_last();
-            }
-            return Vec::new();
+        if last.serial != Some(place.serial) || !nothing_waits {
+            return Err(());
         }
-        self.close_elsewhere(place)
-    }
-
-    #[cold]
-    fn close_elsewhere(&mut self, place: Place) -> Vec<Frame> {
-        match self.position(place) {
-            Some(position) => self.frames[position].open = false,
-            None => self.close_parked(place.serial),
-        }
-        self.pop_all_closed()
+        let left = (last.node.take(), last.rare.take());
+        // There is nothing left in it to be dropped.
+        mem::forget(self.frames.pop());
+        Ok(left)
     }
 }
 
-impl Frame {
-    /// Whether a client may end with it, which runs code that is not the SDK's.
-    fn has_clients(&self) -> bool {
-        self.settings.client.is_some()
-            || self.settings.recorder.is_some()
-            || !self.endings.is_empty()
-    }
-}
+/// What goes with a frame; the rest of it is numbers.
+type Left = (Option<Arc<Node>>, Option<Box<Rare>>);
 
 /// A handle to what is current.
 pub(crate) fn current() -> Context {
-    with(|stack| stack.handle(stack.frames.len().checked_sub(1))).unwrap_or_default()
+    with(|stack| match &*stack.frames {
+        [.., last] => stack.handle(last),
+        [] => Context::default(),
+    })
+    .unwrap_or_default()
 }
 
 /// A handle to what the scope at `place` sees.
 pub(crate) fn context_of(place: Place) -> Context {
-    with(|stack| stack.handle(stack.position(place))).unwrap_or_default()
+    with(|stack| {
+        let position = stack.position(place)?;
+        Some(stack.handle(&stack.frames[position]))
+    })
+    .flatten()
+    .unwrap_or_default()
+}
+
+/// The node that is current.
+pub(crate) fn current_node() -> Option<Arc<Node>> {
+    with(|stack| stack.current_node()).flatten()
 }
 
 impl Stack {
-    fn handle(&self, position: Option<usize>) -> Context {
-        let Some(frame) = position.and_then(|position| self.frames.get(position)) else {
-            return Context::default();
-        };
+    fn current_node(&self) -> Option<Arc<Node>> {
+        self.node_of(self.frames.last()?).cloned()
+    }
+
+    #[inline]
+    fn handle(&self, frame: &Frame) -> Context {
         Context {
             node: self.node_of(frame).cloned(),
-            recorder: frame.settings.recorder.clone(),
+            recorder: frame.rare.as_ref().and_then(|rare| rare.recorder()),
         }
     }
 }
 
 /// The recorder that captures on this thread go to, if there is one.
 pub(crate) fn recorder() -> Option<Client> {
-    with(|stack| stack.frames.last()?.settings.recorder.clone()).flatten()
+    with(|stack| stack.frames.last()?.recorder().cloned()).flatten()
 }
 
 /// Changes the current context; `false` without one. Whoever holds a handle keeps what they saw.
 pub(crate) fn change(f: impl FnOnce(&mut Node)) -> bool {
     with(|stack| {
-        let Some(top) = stack.frames.last() else {
-            return false;
-        };
-        if top.settings.only_records {
-            return false;
-        }
-        let mut node = match &top.state {
-            State::Node { node, own: true } => Arc::clone(node),
-            _ => Arc::new(Node::child_of(stack.node_of(top).cloned())),
-        };
         let Some(top) = stack.frames.last_mut() else {
             return false;
         };
-        // Lets go of the frame's own reference, so that a node that nobody else holds is changed in place.
-        top.state = State::Empty;
+        if top.settings().only_records {
+            return false;
+        }
+        // A node that nobody else holds is changed in place.
+        if let Some(node) = &mut top.node
+            && top.owns_node
+            && let Some(node) = Arc::get_mut(node)
+        {
+            f(node);
+            return true;
+        }
+        let mut node = Arc::new(match &top.node {
+            Some(node) if top.owns_node => node.changed(),
+            _ => Node::child_of(stack.current_node()),
+        });
         if let Some(node) = Arc::get_mut(&mut node) {
             f(node);
-        } else {
-            let mut changed = node.changed();
-            f(&mut changed);
-            node = Arc::new(changed);
         }
-        top.state = State::Node { node, own: true };
+        let position = stack.frames.len() - 1;
+        stack.frames[position].see(position, node, true);
         true
     })
     .unwrap_or(false)
-}
-
-/// What a scope has to know to decide about a failure.
-pub(crate) struct Observer {
-    pub(crate) settings: Settings,
-    pub(crate) since: Mark,
-    pub(crate) context: Context,
-    pub(crate) inside: Option<Place>,
-}
-
-/// The scope at `place` as one that observes a failure.
-pub(crate) fn observer(place: Place) -> Option<Observer> {
-    with(|stack| {
-        let position = stack.position(place)?;
-        let frame = &stack.frames[position];
-        let inside = frame.inside.and_then(|outer| {
-            stack.frames.get(outer).map(|frame| Place {
-                position: outer,
-                serial: frame.serial,
-            })
-        });
-        Some(Observer {
-            settings: frame.settings.clone(),
-            since: frame.since,
-            context: stack.handle(Some(position)),
-            inside,
-        })
-    })
-    .flatten()
-}
-
-/// Whether a panic that unwinds now began after the scope was opened.
-pub(crate) fn entered_unwinding(place: Place) -> bool {
-    with(|stack| {
-        stack
-            .position(place)
-            .is_none_or(|position| stack.frames[position].entered_unwinding)
-    })
-    .unwrap_or(true)
-}
-
-/// The innermost open scope of this thread whose settings fit.
-pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
-    with(|stack| {
-        let (position, frame) =
-            stack.frames.iter().enumerate().rfind(|(_, frame)| {
-                frame.open && !frame.entered_unwinding && fits(&frame.settings)
-            })?;
-        Some(Place {
-            position,
-            serial: frame.serial,
-        })
-    })
-    .flatten()
-}
-
-/// Works with the thread's memory of captured failures.
-pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> {
-    with(|stack| {
-        let result = f(&mut stack.failures);
-        if stack.frames.is_empty() {
-            stack.failures.keep_last();
-        }
-        result
-    })
-}
-
-/// Whether the thread is ending, and its scopes are gone for good.
-pub(crate) fn is_gone() -> bool {
-    STACK.try_with(|_| ()).is_err()
-}
-
-/// When the innermost scope of this thread was opened; `None` if none is.
-pub(crate) fn innermost_since() -> Option<Mark> {
-    with(|stack| Some(stack.frames.last()?.since)).flatten()
-}
-
-/// The outermost scope that is open on this thread.
-pub(crate) fn outermost() -> Option<u64> {
-    with(|stack| {
-        let is_scope = |frame: &&Frame| frame.open && !frame.settings.only_records;
-        Some(stack.frames.iter().find(is_scope)?.serial)
-    })
-    .flatten()
-}
-
-/// Has a client end with a scope; gives it back where that scope is not open on this thread.
-pub(crate) fn outlive(serial: u64, ending: Ending) -> Option<Ending> {
-    let mut ending = Some(ending);
-    with(|stack| {
-        let scope = stack
-            .frames
-            .iter_mut()
-            .find(|frame| frame.open && frame.serial == serial);
-        if let Some(scope) = scope {
-            scope.endings.extend(ending.take());
-        }
-    });
-    ending
-}
-
-/// A client that ends with a scope of this thread: the failure that leaves the scope is its last.
-pub(crate) fn ending() -> Option<Client> {
-    with(|stack| {
-        let endings = stack
-            .frames
-            .iter()
-            .rev()
-            .find_map(|frame| frame.endings.last());
-        endings.map(|ending| ending.client().clone())
-    })
-    .flatten()
 }

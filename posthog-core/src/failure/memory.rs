@@ -14,6 +14,7 @@ static LAST: AtomicU64 = AtomicU64::new(0);
 
 impl Mark {
     /// After everything that was captured until now.
+    #[inline]
     pub(crate) fn now() -> Self {
         Self(LAST.load(Ordering::Relaxed))
     }
@@ -83,9 +84,14 @@ impl FailureMemory {
 
     /// With no scope open, only the last one is remembered (EXC-80).
     pub(crate) fn keep_last(&mut self) {
-        if self.0.len() > 1 {
+        if self.has_several() {
             self.0.drain(..self.0.len() - 1);
         }
+    }
+
+    #[inline]
+    pub(crate) fn has_several(&self) -> bool {
+        self.0.len() > 1
     }
 
     /// Forgets the last one: with no scope open, a match uses it up (EXC-80).

@@ -1,7 +1,7 @@
 //! The room of properties that are done with.
 
 use super::{Entry, Properties};
-use std::cell::Cell;
+use std::{cell::Cell, mem};
 
 /// Buffers of properties that are done with, for those to come: in a thread's steady state none is allocated.
 pub(super) struct Spare {
@@ -63,12 +63,13 @@ impl Properties {
     }
 
     /// Gives the room back that they took.
-    pub(crate) fn recycle(self) {
-        let Self {
-            mut json,
-            mut entries,
-            ..
-        } = self;
+    pub(crate) fn recycle(mut self) {
+        self.give_back();
+    }
+
+    /// As [`Self::recycle`], for what is about to be dropped where it is.
+    pub(crate) fn give_back(&mut self) {
+        let (mut json, mut entries) = (mem::take(&mut self.json), mem::take(&mut self.entries));
         if (1..=LARGEST_SPARE).contains(&json.capacity()) {
             json.clear();
             entries.clear();

@@ -1,11 +1,11 @@
 //! The scopes of a future, which go on and off the stacks of threads.
 
-use super::{Frame, Place, Settings, Stack, State, with};
+use super::{Frame, Place, Rare, Settings, Stack, frame::NOWHERE, with};
 use crate::{
     context::Context,
     failure::{FailureMemory, Mark},
 };
-use std::{mem, thread};
+use std::{mem, num::NonZeroU64, thread};
 
 /// The scopes of a future between two polls: its own, and those opened in it and still open.
 #[derive(Default)]
@@ -19,22 +19,21 @@ pub(crate) struct Parked {
 
 impl Parked {
     /// The scope of a future that was not polled yet.
-    pub(crate) fn new(context: Context, own: bool, settings: Settings) -> Self {
+    pub(crate) fn new(context: Context, own: bool, mut rare: Option<Box<Rare>>) -> Self {
         let Context { node, recorder } = context;
-        let state = node.map_or(State::Empty, |node| State::Node { node, own });
-        let settings = Settings {
-            recorder: settings.recorder.or(recorder),
-            ..settings
-        };
+        if recorder.is_some() {
+            let Settings { recorder: mine, .. } = rare.get_or_insert_default().settings_mut();
+            *mine = mine.take().or(recorder);
+        }
         let frame = Frame {
-            serial: NOT_ENTERED,
-            open: true,
-            state,
-            settings,
-            inside: None,
-            entered_unwinding: false,
+            serial: None,
             since: Mark::now(),
-            endings: Vec::new(),
+            sees: NOWHERE,
+            node,
+            rare,
+            owns_node: own,
+            open: true,
+            entered_unwinding: false,
         };
         Self {
             frames: vec![frame],
@@ -43,15 +42,12 @@ impl Parked {
     }
 }
 
-/// The serial of a scope that was on no stack yet.
-const NOT_ENTERED: u64 = 0;
-
 /// How many guards are remembered that were dropped while their scopes were parked: some of those never come back.
 const REMEMBERED: usize = 1000;
 
 impl Stack {
     /// Remembers that a scope is closed which is not here, but with its future.
-    pub(super) fn close_parked(&mut self, serial: u64) {
+    pub(super) fn close_parked(&mut self, serial: NonZeroU64) {
         if self.closed_while_parked.len() >= REMEMBERED {
             self.closed_while_parked.remove(0);
         }
@@ -63,37 +59,46 @@ impl Stack {
 pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
     let resumed = with(|stack| {
         let base = stack.frames.len();
-        let recorder = stack
-            .frames
-            .last()
-            .and_then(|frame| frame.settings.recorder.clone());
+        let recorder = stack.frames.last().and_then(Frame::recorder).cloned();
         // Failures of what else runs on this thread are none of the future's.
         parked.outside = mem::replace(&mut stack.failures, mem::take(&mut parked.failures));
         parked.resumed = Mark::now();
         let unwinding = thread::panicking();
         for mut frame in parked.frames.drain(..) {
-            if frame.serial == NOT_ENTERED {
+            if frame.serial.is_none() {
+                stack.serials.fill();
                 frame.serial = stack.serials.next();
             }
-            if let Some(at) = stack
+            let closed = stack
                 .closed_while_parked
                 .iter()
-                .position(|serial| *serial == frame.serial)
-            {
+                .position(|serial| frame.serial == Some(*serial));
+            if let Some(at) = closed {
                 stack.closed_while_parked.swap_remove(at);
                 frame.open = false;
             }
-            frame.inside = frame.inside.map(|outer| outer + base);
             frame.entered_unwinding = unwinding;
-            if frame.settings.recorder.is_none() {
-                frame.settings.recorder.clone_from(&recorder);
-                frame.settings.recorder_is_borrowed = recorder.is_some();
+            if frame.node.is_some() {
+                frame.sees = stack.frames.len();
+            }
+            if let Some(rare) = &mut frame.rare {
+                rare.inside = rare.inside.map(|outer| outer + base);
+            }
+            if let Some(recorder) = &recorder
+                && frame.recorder().is_none()
+            {
+                let settings = frame.rare_mut().settings_mut();
+                settings.recorder = Some(recorder.clone());
+                settings.recorder_is_borrowed = true;
             }
             stack.frames.push(frame);
         }
-        let place = stack.frames.get(base).map(|frame| Place {
-            position: base,
-            serial: frame.serial,
+        let place = stack.frames.get(base).and_then(|frame| {
+            let serial = frame.serial?;
+            Some(Place {
+                position: base,
+                serial,
+            })
         });
         (place, stack.pop_all_closed())
     });
@@ -112,12 +117,15 @@ pub(crate) fn park(place: Place, parked: &mut Parked) {
         for position in base..stack.frames.len() {
             let node = stack.node_of(&stack.frames[position]).cloned();
             let frame = &mut stack.frames[position];
-            frame.inside = frame.inside.and_then(|outer| outer.checked_sub(base));
-            if mem::take(&mut frame.settings.recorder_is_borrowed) {
-                frame.settings.recorder = None;
+            if let Some(rare) = &mut frame.rare {
+                rare.inside = rare.inside.and_then(|outer| outer.checked_sub(base));
+                let settings = rare.settings_mut();
+                if mem::take(&mut settings.recorder_is_borrowed) {
+                    settings.recorder = None;
+                }
             }
-            if let State::Below(_) = frame.state {
-                frame.state = node.map_or(State::Empty, |node| State::Node { node, own: false });
+            if frame.node.is_none() {
+                (frame.node, frame.owns_node) = (node, false);
             }
         }
         let above = stack.frames.drain(base..).enumerate();
@@ -125,23 +133,19 @@ pub(crate) fn park(place: Place, parked: &mut Parked) {
             above.partition(|(offset, frame)| *offset == 0 || frame.open);
         // `inside` counts positions: where a closed frame leaves a gap, the links are given up.
         let gaps = !closed.is_empty();
-        let inside = |frame: Frame| {
-            if gaps {
-                Frame {
-                    inside: None,
-                    ..frame
-                }
-            } else {
-                frame
+        let frames = open.into_iter().map(|(_, mut frame)| {
+            if let Some(rare) = &mut frame.rare
+                && gaps
+            {
+                rare.inside = None;
             }
-        };
-        parked.frames = open.into_iter().map(|(_, frame)| inside(frame)).collect();
+            frame
+        });
+        parked.frames = frames.collect();
         parked.failures = mem::replace(&mut stack.failures, mem::take(&mut parked.outside));
         // The scopes around the future know what was captured in it, so that they do not capture it again.
         stack.failures.learn(&parked.failures, parked.resumed);
-        if stack.frames.is_empty() {
-            stack.failures.keep_last();
-        }
+        stack.forget_if_left();
         // A guard of a scope below may have been dropped meanwhile: it has waited for those above it.
         (closed, stack.pop_all_closed())
     });

@@ -1,0 +1,360 @@
+//! The tags that are seen in a context, as its events have them.
+
+use super::Texts;
+use crate::{
+    merge::bare,
+    properties::{Properties, has_escape},
+};
+use std::{cmp::Ordering, ops::Range};
+
+/// The tags seen from a node, inherited ones included, in the order of their keys.
+///
+/// In that order those of a context that are laid over the inherited ones come in between, and what lies between them is
+/// copied whole: it costs a look for each of the new ones, and nothing but copying for the others.
+#[derive(Default)]
+pub(crate) struct MergedTags {
+    pub(crate) tags: SortedTags,
+    /// `$context_tags`: the keys as a sorted JSON array (CTX-49); empty without tags.
+    pub(crate) keys: Vec<u8>,
+}
+
+/// Tags in the order of the text of their keys.
+#[derive(Default)]
+pub(crate) struct SortedTags {
+    /// `"key":value,` after one another.
+    json: Vec<u8>,
+    places: Vec<Place>,
+    /// A bit for each key; see [`Properties::key_bits`].
+    bits: u64,
+    has_special: bool,
+    /// Some key has an escape in it, so that its bytes are not in the order of its text.
+    has_escapes: bool,
+}
+
+/// Where a tag stands: its key with its quotes is `json[start..colon]`. The next one begins behind the comma of this one.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    colon: usize,
+    /// Where the key stands among the listed ones.
+    listed: usize,
+}
+
+/// A key with its quotes, and a value.
+pub(super) type Tag<'a> = (&'a [u8], &'a [u8]);
+
+impl MergedTags {
+    /// The tags of `layers`, later ones over earlier ones, all of them over `inherited` (CTX-21).
+    pub(super) fn new<'a>(
+        inherited: Option<&Self>,
+        layers: impl Iterator<Item = &'a Properties> + Clone,
+    ) -> Self {
+        let nothing = Self::default();
+        let inherited = inherited.unwrap_or(&nothing);
+        let mut own: Vec<Tag<'_>> = layers.clone().flat_map(Properties::iter).collect();
+        let own_has_escapes = own.iter().any(|(key, _)| has_escape(key));
+        if own_has_escapes {
+            own.sort_by_cached_key(|(key, _)| text_of(key));
+        } else {
+            own.sort_by(|(a, _), (b, _)| bare(a).cmp(bare(b)));
+        }
+        // Of equal ones the last counts.
+        own.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                *earlier = *later;
+            }
+            same
+        });
+        let SortedTags {
+            json,
+            places,
+            bits,
+            has_special,
+            has_escapes,
+        } = &inherited.tags;
+        let bytes: usize = own
+            .iter()
+            .map(|(key, value)| key.len() + value.len() + 2)
+            .sum();
+        let listed: usize = own.iter().map(|(key, _)| key.len() + 1).sum();
+        let mut merged = Self {
+            tags: SortedTags {
+                json: Vec::with_capacity(json.len() + bytes),
+                places: Vec::with_capacity(places.len() + own.len()),
+                bits: layers
+                    .clone()
+                    .fold(*bits, |bits, own| bits | own.key_bits()),
+                has_special: *has_special || !layers.clone().all(Properties::is_plain),
+                has_escapes: *has_escapes || own_has_escapes,
+            },
+            keys: Vec::with_capacity(inherited.keys.len().max(1) + listed),
+        };
+        merged.keys.push(b'[');
+        let mut next = 0;
+        for (key, value) in own {
+            let (before, behind) = match inherited.tags.search(key, next, own_has_escapes) {
+                Ok(at) => (at, at + 1),
+                Err(at) => (at, at),
+            };
+            merged.copy(inherited, next..before);
+            merged.push(key, value);
+            next = behind;
+        }
+        merged.copy(inherited, next..places.len());
+        // The comma behind the last one.
+        if let Some(last) = merged.keys.last_mut() {
+            *last = b']';
+        }
+        merged
+    }
+
+    fn push(&mut self, key: &[u8], value: &[u8]) {
+        let Self { tags, keys } = self;
+        let start = tags.json.len();
+        tags.places.push(Place {
+            start,
+            colon: start + key.len(),
+            listed: keys.len(),
+        });
+        for part in [key, b":", value, b","] {
+            tags.json.extend_from_slice(part);
+        }
+        keys.extend_from_slice(key);
+        keys.push(b',');
+    }
+
+    /// Copies some of the inherited ones.
+    fn copy(&mut self, inherited: &Self, range: Range<usize>) {
+        let Self { tags, keys } = self;
+        let from = &inherited.tags;
+        let Some(first) = from.places.get(range.start).filter(|_| !range.is_empty()) else {
+            return;
+        };
+        let (json_end, keys_end) = match from.places.get(range.end) {
+            Some(next) => (next.start, next.listed),
+            None => (from.json.len(), inherited.keys.len()),
+        };
+        // Wraps, and wraps back: they may have moved to either side.
+        let by = tags.json.len().wrapping_sub(first.start);
+        let listed_by = keys.len().wrapping_sub(first.listed);
+        tags.places
+            .extend(from.places[range].iter().map(|place| Place {
+                start: place.start.wrapping_add(by),
+                colon: place.colon.wrapping_add(by),
+                listed: place.listed.wrapping_add(listed_by),
+            }));
+        tags.json
+            .extend_from_slice(&from.json[first.start..json_end]);
+        keys.extend_from_slice(&inherited.keys[first.listed..keys_end]);
+        // Behind the last key of all stands a bracket.
+        if let Some(last) = keys.last_mut() {
+            *last = b',';
+        }
+    }
+}
+
+impl SortedTags {
+    /// The tags in order: key with its quotes, value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Tag<'_>> {
+        (0..self.places.len()).map(|at| {
+            let place = self.places[at];
+            let value = place.colon + 1..self.start_of(at + 1) - 1;
+            (&self.json[place.start..place.colon], &self.json[value])
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The tags as text, which is checked once for all.
+    pub(super) fn texts(&self) -> Texts<impl Iterator<Item = (&str, usize)>> {
+        let text = str::from_utf8(&self.json).unwrap_or_default();
+        let tags = self
+            .places
+            .iter()
+            .enumerate()
+            .filter_map(move |(at, place)| {
+                let tag = text.get(place.start..self.start_of(at + 1) - 1)?;
+                Some((tag, place.colon - place.start))
+            });
+        Texts {
+            is_plain: !has_escape(&self.json),
+            tags,
+        }
+    }
+
+    /// Whether no key begins with `$`: then none means anything to the service or the SDK.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.has_special
+    }
+
+    /// Whether there is one of that key, which has its quotes.
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.search(key, 0, has_escape(key)).is_ok()
+    }
+
+    /// Appends the tags whose keys none of `stronger` has, each with a comma behind it.
+    ///
+    /// They are copied whole but for those, so that it costs what `stronger` has rather than what is inherited.
+    pub(crate) fn write_beside(&self, stronger: &[&Properties], out: &mut Vec<u8>) {
+        let mut hidden = [0; MOST_HIDDEN];
+        let mut count = 0;
+        let others = stronger
+            .iter()
+            .filter(|other| other.key_bits() & self.bits != 0);
+        for (key, bit) in others.flat_map(|other| other.keys_and_bits()) {
+            if bit & self.bits == 0 {
+                continue;
+            }
+            if let Ok(at) = self.search(key, 0, has_escape(key)) {
+                if count == MOST_HIDDEN {
+                    return self.write_one_by_one(stronger, out);
+                }
+                hidden[count] = at;
+                count += 1;
+            }
+        }
+        let hidden = &mut hidden[..count];
+        hidden.sort_unstable();
+        let mut from = 0;
+        for at in hidden.iter().copied() {
+            let start = self.start_of(at);
+            // One that two of them hide is behind already.
+            if start >= from {
+                out.extend_from_slice(&self.json[from..start]);
+                from = self.start_of(at + 1);
+            }
+        }
+        out.extend_from_slice(&self.json[from..]);
+    }
+
+    /// Appends those of `weaker` that neither `own` nor the tags have, each with a comma behind it.
+    pub(crate) fn write_weaker(&self, own: &Properties, weaker: &Properties, out: &mut Vec<u8>) {
+        for (key, value) in weaker.iter() {
+            if !own.has(key) && !self.has(key) {
+                for part in [key, b":", value, b","] {
+                    out.extend_from_slice(part);
+                }
+            }
+        }
+    }
+
+    fn write_one_by_one(&self, stronger: &[&Properties], out: &mut Vec<u8>) {
+        for (at, place) in self.places.iter().enumerate() {
+            let key = &self.json[place.start..place.colon];
+            if !stronger.iter().any(|other| other.has(key)) {
+                out.extend_from_slice(&self.json[place.start..self.start_of(at + 1)]);
+            }
+        }
+    }
+
+    fn start_of(&self, at: usize) -> usize {
+        self.places
+            .get(at)
+            .map_or(self.json.len(), |place| place.start)
+    }
+
+    /// Where that key stands, or would stand, among those from `from` on.
+    fn search(&self, key: &[u8], from: usize, has_escapes: bool) -> Result<usize, usize> {
+        let escapes = has_escapes || self.has_escapes;
+        let found = self.places[from..]
+            .binary_search_by(|place| in_order(&self.json[place.start..place.colon], key, escapes));
+        found.map(|at| at + from).map_err(|at| at + from)
+    }
+}
+
+/// So many tags that a property hides are left out of one copy of the others; more are rare.
+const MOST_HIDDEN: usize = 16;
+
+/// The order of two keys with their quotes: by the text itself, neither the quotes nor escapes count.
+fn in_order(a: &[u8], b: &[u8], has_escapes: bool) -> Ordering {
+    if has_escapes {
+        return text_of(a).cmp(&text_of(b));
+    }
+    bare(a).cmp(bare(b))
+}
+
+fn text_of(key: &[u8]) -> String {
+    serde_json::from_slice(key).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MergedTags;
+    use crate::properties::Properties;
+    use serde_json::{Map, Value, json};
+
+    fn layer(keys: impl Iterator<Item = usize>, value: &str) -> Properties {
+        // One key has an escape, which puts it elsewhere than its bytes would.
+        let name = |key| match key {
+            7 => "k\"7".to_owned(),
+            key => format!("k{key}"),
+        };
+        keys.map(|key| (name(key), value)).collect()
+    }
+
+    #[test]
+    fn ctx_21_tags_laid_over_others_are_those_of_a_map_in_the_order_of_their_keys() {
+        let layers = [
+            layer((0..40).step_by(3), "a"),
+            layer(0..0, "b"),
+            layer((0..60).rev().step_by(7), "c"),
+            layer(5..9, "d"),
+            layer([9, 100, 0, 39].into_iter(), "e"),
+        ];
+        for split in 0..layers.len() {
+            for end in split..=layers.len() {
+                let inherited = (split > 0).then(|| MergedTags::new(None, layers[..split].iter()));
+                let merged = MergedTags::new(inherited.as_ref(), layers[split..end].iter());
+                let mut expected = Map::new();
+                for layer in &layers[..end] {
+                    let layer: Map<String, Value> =
+                        serde_json::from_str(&layer.to_json()).expect("an object");
+                    expected.extend(layer);
+                }
+                let mut json = Vec::new();
+                merged.tags.write_beside(&[], &mut json);
+                json.pop();
+                let text = format!("{{{}}}", String::from_utf8_lossy(&json));
+                let map: Map<String, Value> = serde_json::from_str(&text).expect("an object");
+                assert_eq!(map, expected);
+                assert_eq!(merged.tags.iter().count(), expected.len(), "each key once");
+                if end > 0 {
+                    let keys: Value = serde_json::from_slice(&merged.keys).expect("an array");
+                    assert_eq!(keys, json!(expected.keys().collect::<Vec<_>>()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ctx_47_what_stands_beside_stronger_properties_is_what_they_do_not_have() {
+        for (count, own, other) in [
+            (5, 0..3, 7..9),
+            (300, 0..300, 5..6),
+            (300, 290..310, 0..900),
+            (40, 0..0, 0..0),
+        ] {
+            for step in [1, 2, 17] {
+                let merged = MergedTags::new(None, [layer(0..count, "a")].iter());
+                let stronger = [
+                    &layer(own.clone().step_by(step), "b"),
+                    &layer(other.clone().step_by(step), "c"),
+                ];
+                let is_hidden = |key: &[u8]| stronger.iter().any(|other| other.has(key));
+                let mut expected = Vec::new();
+                for (key, value) in merged.tags.iter().filter(|(key, _)| !is_hidden(key)) {
+                    expected.extend([key, b":", value, b","].concat());
+                }
+                let mut out = Vec::new();
+                merged.tags.write_beside(&stronger, &mut out);
+                assert_eq!(
+                    String::from_utf8_lossy(&out),
+                    String::from_utf8_lossy(&expected)
+                );
+            }
+        }
+    }
+}

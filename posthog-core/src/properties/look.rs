@@ -1,0 +1,42 @@
+//! What others may know of the properties without a copy.
+
+use super::{Properties, bit_of, hash_of};
+use crate::context::Texts;
+
+impl Properties {
+    /// A bit for each key: what has no bit in common has no key in common.
+    pub(crate) fn key_bits(&self) -> u64 {
+        self.keys
+    }
+
+    /// The keys, with their quotes, and the bit of each.
+    pub(crate) fn keys_and_bits(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.entries
+            .iter()
+            .map(|entry| (&self.json[entry.start..entry.colon], bit_of(entry.hash)))
+    }
+
+    /// Whether there is one of that key, which has its quotes.
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.find(key, hash_of(key)).is_some()
+    }
+
+    /// The properties as text, which is checked once for all.
+    pub(crate) fn texts(&self) -> Texts<impl Iterator<Item = (&str, usize)>> {
+        let text = str::from_utf8(&self.json).unwrap_or_default();
+        let tags = self.entries.iter().filter_map(move |entry| {
+            let property = text.get(entry.start..entry.end)?;
+            Some((property, entry.colon - entry.start))
+        });
+        Texts {
+            is_plain: !has_escape(&self.json),
+            tags,
+        }
+    }
+}
+
+/// Whether there is an escape in it. Without a branch for each byte, it looks at many at once.
+pub(crate) fn has_escape(json: &[u8]) -> bool {
+    json.iter()
+        .fold(false, |found, byte| found | (*byte == b'\\'))
+}
