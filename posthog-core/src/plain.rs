@@ -64,15 +64,16 @@ impl<'a> PlainProperties<'a> {
         json.extend_from_slice(BEFORE);
         own.write_all(json);
         if let Some(merged) = tags {
-            merged.tags.write_beside(&[own], json);
+            merged.tags.write_beside(own, json);
             write_key(names::CONTEXT_TAGS, json);
             json.extend_from_slice(&merged.keys);
             json.push(b',');
         }
-        if !super_properties.is_empty() {
-            match tags {
-                None => super_properties.write_beside(&[own], json),
-                Some(merged) => merged.tags.write_weaker(own, super_properties, json),
+        for (key, value) in super_properties.iter() {
+            if !own.has(key) && !tags.is_some_and(|merged| merged.tags.has(key)) {
+                for part in [key, b":", value, b","] {
+                    json.extend_from_slice(part);
+                }
             }
         }
         if let Some(session) = session.filter(|_| !around.is_v1) {

@@ -308,64 +308,15 @@ impl Properties {
     #[inline]
     pub(crate) fn write_all(&self, out: &mut Vec<u8>) {
         if self.gaps > 0 || self.open.is_some() {
-            return self.write_one_by_one(&[], out);
+            return self.write_one_by_one(out);
         }
         out.extend_from_slice(&self.json);
     }
 
-    /// Appends the properties whose keys none of `stronger` has, each with a comma behind it.
-    ///
-    /// They are copied whole but for those, so that it costs what `stronger` has rather than what is inherited.
-    pub(crate) fn write_beside(&self, stronger: &[&Self], out: &mut Vec<u8>) {
-        if self.gaps > 0 || self.open.is_some() {
-            return self.write_one_by_one(stronger, out);
-        }
-        let mut hidden = [0; MOST_HIDDEN];
-        let mut count = 0;
-        let may_clash =
-            |other: &Self| !(self.hashed && other.hashed) || other.keys & self.keys != 0;
-        let others = stronger.iter().filter(|other| may_clash(other));
-        for (other, entry) in
-            others.flat_map(|other| other.entries.iter().map(move |entry| (other, entry)))
-        {
-            let key = &other.json[entry.start..entry.colon];
-            let hash = if other.hashed {
-                entry.hash
-            } else {
-                hash_of(key)
-            };
-            if self.hashed && self.keys & bit_of(hash) == 0 {
-                continue;
-            }
-            if let Some(at) = self.find(key, hash) {
-                if count == MOST_HIDDEN {
-                    return self.write_one_by_one(stronger, out);
-                }
-                hidden[count] = at;
-                count += 1;
-            }
-        }
-        let hidden = &mut hidden[..count];
-        hidden.sort_unstable();
-        let mut from = 0;
-        for entry in hidden.iter().map(|at| &self.entries[*at]) {
-            // One that two of them hide is behind already.
-            if entry.start >= from {
-                out.extend_from_slice(&self.json[from..entry.start]);
-                from = entry.end + 1;
-            }
-        }
-        out.extend_from_slice(&self.json[from..]);
-    }
-
     #[cold]
-    fn write_one_by_one(&self, stronger: &[&Self], out: &mut Vec<u8>) {
+    fn write_one_by_one(&self, out: &mut Vec<u8>) {
         for entry in &self.entries {
-            let key = &self.json[entry.start..entry.colon];
-            let is_hidden = |other: &&Self| other.find(key, hash_of(key)).is_some();
-            if !stronger.iter().any(is_hidden) {
-                out.extend_from_slice(&self.json[entry.start..=entry.end]);
-            }
+            out.extend_from_slice(&self.json[entry.start..=entry.end]);
         }
     }
 
@@ -715,9 +666,6 @@ fn encode_to(
     caught(|| encode(encoder).is_ok())
 }
 
-/// So many properties that a stronger one hides are left out of one copy of the others; more are rare.
-const MOST_HIDDEN: usize = 16;
-
 /// Whether a key with its quotes may mean something to the service or the SDK.
 fn is_special(key: &[u8]) -> bool {
     key.get(1) == Some(&b'$') || key.starts_with(b"\"distinct_id\"")
@@ -867,41 +815,14 @@ mod tests {
     }
 
     #[test]
-    fn ctx_47_what_stands_beside_stronger_properties_is_what_they_do_not_have() {
-        let keyed = |keys: std::ops::Range<usize>, step: usize| {
-            let keys = keys.step_by(step).map(|key| (format!("key{key}"), key));
-            keys.collect::<Properties>()
-        };
-        for (count, own, other) in [
-            (5, 0..3, 7..9),
-            (300, 0..300, 5..6),
-            (300, 290..310, 0..900),
-            (40, 0..0, 0..0),
-        ] {
-            for step in [1, 2, 17] {
-                let mut weak = keyed(0..count, 1);
-                let stronger = [&keyed(own.clone(), step), &keyed(other.clone(), step)];
-                // The second time some have been replaced, and do not stand in order.
-                for _ in 0..2 {
-                    let mut out = Vec::new();
-                    weak.write_beside(&stronger, &mut out);
-                    let hidden = |key: &[u8]| {
-                        stronger
-                            .iter()
-                            .any(|other| other.iter().any(|(has, _)| has == key))
-                    };
-                    let mut expected = Vec::new();
-                    for (key, value) in weak.iter().filter(|(key, _)| !hidden(key)) {
-                        expected.extend([key, b":", value, b","].concat());
-                    }
-                    assert_eq!(
-                        String::from_utf8_lossy(&out),
-                        String::from_utf8_lossy(&expected)
-                    );
-                    weak.insert("key2", "again");
-                }
-            }
+    fn cap_60_what_was_replaced_is_not_written() {
+        let mut properties = Properties::new();
+        for (key, value) in [("a", 1), ("b", 2), ("a", 3)] {
+            properties.insert(key, value);
         }
+        let mut out = Vec::new();
+        properties.write_all(&mut out);
+        assert_eq!(String::from_utf8_lossy(&out), r#""a":3,"b":2,"#);
     }
 
     #[test]
@@ -929,15 +850,7 @@ mod tests {
                 .collect();
             merged.merge(&literal);
             assert_eq!(merged.len(), count + 1);
-            let beside = |weak: &Properties, strong: &Properties| {
-                let mut out = Vec::new();
-                weak.write_beside(&[strong], &mut out);
-                String::from_utf8_lossy(&out).into_owned()
-            };
-            let weak: Properties = [("key0", 7), ("other", 7)].into_iter().collect();
-            assert_eq!(beside(&weak, &literal), "\"other\":7,");
-            let strong: Properties = (1..count).map(|key| (format!("key{key}"), 7)).collect();
-            assert_eq!(beside(&literal, &strong), "\"key0\":0,");
+            assert!(literal.has(b"\"key0\"") && !literal.has(b"\"other\""));
             literal.clear();
             literal.property("\"key0\":", &1);
             assert_eq!(literal.to_json(), r#"{"key0":1}"#);

@@ -6,14 +6,23 @@ use crate::context::Texts;
 impl Properties {
     /// A bit for each key: what has no bit in common has no key in common.
     pub(crate) fn key_bits(&self) -> u64 {
-        self.keys
+        if self.hashed {
+            return self.keys;
+        }
+        self.keys_and_bits().fold(0, |bits, (_, bit)| bits | bit)
     }
 
     /// The keys, with their quotes, and the bit of each.
     pub(crate) fn keys_and_bits(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        self.entries
-            .iter()
-            .map(|entry| (&self.json[entry.start..entry.colon], bit_of(entry.hash)))
+        self.entries.iter().map(|entry| {
+            let key = &self.json[entry.start..entry.colon];
+            let hash = if self.hashed {
+                entry.hash
+            } else {
+                hash_of(key)
+            };
+            (key, bit_of(hash))
+        })
     }
 
     /// Whether there is one of that key, which has its quotes.
