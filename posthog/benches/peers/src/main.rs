@@ -29,7 +29,9 @@ fn main() -> ExitCode {
         ["alone", "threads", arguments @ ..] => threads::alone(arguments),
         ["alone", "fairness", arguments @ ..] => threads::fairness_alone(arguments),
         _ => {
-            eprintln!("unknown; there are: delivery, latency, start, threads, and nothing");
+            eprintln!(
+                "there are: delivery, latency, start, threads, and nothing; and `--bin memory`"
+            );
             return ExitCode::from(2);
         }
     }
