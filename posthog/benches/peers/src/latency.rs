@@ -1,4 +1,6 @@
 //! Single captures that are far apart, as they are in a service: the worker sleeps between them, caches go cold.
+//!
+//! Every hundredth fills a batch and wakes the worker, so that p99 stands between a capture that does and one that does not.
 
 use crate::{
     data::Data,
