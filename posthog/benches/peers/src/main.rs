@@ -1,73 +1,39 @@
-//! `cargo run --release` prints one table of what each library's operation takes on the caller's thread, beside ours;
-//! `cargo run --release -- delivery` one of what delivering 200,000 events takes, to a server that counts distinct ones.
+//! Each command prints a table, ours beside posthog-rs, the same by hand and, for operations, others:
 //!
-//! Times are medians of bursts of 1,000. They compare within one run, and on an idle machine only.
+//! - `cargo run --release`: what an operation takes on the caller's thread;
+//! - `cargo run --release -- delivery`: what delivering 200,000 events takes, to a server that counts distinct ones;
+//! - `cargo run --release -- latency`: what a single capture takes, when captures are far apart;
+//! - `cargo run --release -- start`: how long `init` takes, and how long until the first event is delivered;
+//! - `cargo run --release -- threads`: what a capture takes when many threads share a client, and how even their shares are;
+//! - `cargo run --release --bin memory`: what an event takes in the queue.
+//!
+//! Times compare within one run, and on an idle machine only.
 
-mod delivery;
-mod operations;
-mod server;
+use peers::{delivery, latency, operations, server, start, threads};
+use std::{env, process::ExitCode};
 
-use operations::{OPERATIONS, Peer};
-use std::{
-    env,
-    time::{Duration, Instant},
-};
-
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("server") => server::run(),
-        Some("client") => delivery::client(&arguments[1..]),
-        Some("delivery") => delivery::table(),
-        _ => table(),
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match &arguments[..] {
+        [] => operations::table(),
+        ["delivery"] => delivery::table(),
+        ["latency"] => latency::table(),
+        ["start"] => start::table(),
+        ["threads"] => threads::table(),
+        // What the tables start as processes of their own.
+        ["server"] => server::run(),
+        ["alone", "delivery", arguments @ ..] => delivery::alone(arguments),
+        ["alone", "latency", arguments @ ..] => latency::alone(arguments),
+        ["alone", "start", arguments @ ..] => start::alone(arguments),
+        ["alone", "threads", arguments @ ..] => threads::alone(arguments),
+        ["alone", "fairness", arguments @ ..] => threads::fairness_alone(arguments),
+        _ => {
+            eprintln!(
+                "there are: delivery, latency, start, threads, and nothing; and `--bin memory`"
+            );
+            return ExitCode::from(2);
+        }
     }
-}
-
-fn table() {
-    println!("| operation | ours, ns | {} |", PEERS.map(name).join(" | "));
-    println!("|---|--:|{}", "--:|".repeat(PEERS.len()));
-    for (operation, measure) in OPERATIONS {
-        let median = |peer| measure(peer).map(median_of_bursts);
-        let Some(ours) = median(Peer::Ours) else {
-            continue;
-        };
-        let others = PEERS.map(|peer| match median(peer) {
-            Some(theirs) => format!("{theirs:.0} ({:.1} ×)", theirs / ours),
-            None => "–".to_owned(),
-        });
-        println!("| {operation} | {ours:.1} | {} |", others.join(" | "));
-    }
-}
-
-const PEERS: [Peer; 5] = [
-    Peer::PosthogRs,
-    Peer::Sentry,
-    Peer::Tracing,
-    Peer::Emit,
-    Peer::Fastrace,
-];
-
-fn name(peer: Peer) -> &'static str {
-    match peer {
-        Peer::Ours => "ours",
-        Peer::PosthogRs => "posthog-rs",
-        Peer::Sentry => "sentry",
-        Peer::Tracing => "tracing",
-        Peer::Emit => "emit",
-        Peer::Fastrace => "fastrace",
-    }
-}
-
-/// Nanoseconds of one operation.
-fn median_of_bursts(mut operation: Box<dyn FnMut()>) -> f64 {
-    const BURST: u32 = 1000;
-    let mut bursts: Vec<Duration> = (0..51)
-        .map(|_| {
-            let start = Instant::now();
-            (0..BURST).for_each(|_| operation());
-            start.elapsed()
-        })
-        .collect();
-    bursts.sort_unstable();
-    bursts[bursts.len() / 2].as_nanos() as f64 / f64::from(BURST)
+    ExitCode::SUCCESS
 }

@@ -1,12 +1,67 @@
 //! A server that takes batches and counts what is in them: distinct UUIDs, requests and bytes.
 
+use crate::process::numbers;
 use flate2::read::GzDecoder;
 use std::{
     collections::HashSet,
+    env,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Mutex, PoisonError},
+    thread,
 };
+
+/// The server as a process of its own, so that its CPU time is not the client's.
+pub struct Server {
+    process: Child,
+    said: BufReader<ChildStdout>,
+    pub port: u16,
+}
+
+/// What arrived.
+pub struct Counts {
+    pub distinct: f64,
+    pub bytes: f64,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let mut process = Command::new(env::current_exe().expect("this program"))
+            .arg("server")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let mut said = BufReader::new(process.stdout.take().expect("its output"));
+        let mut port = String::new();
+        said.read_line(&mut port).expect("its port");
+        let port = port.trim().parse().expect("a port");
+        Self {
+            process,
+            said,
+            port,
+        }
+    }
+
+    /// Ends it.
+    pub fn counts(mut self) -> Counts {
+        drop(self.process.stdin.take());
+        let mut counted = String::new();
+        self.said.read_to_string(&mut counted).expect("its counts");
+        let [distinct, bytes] = numbers(&counted)[..] else {
+            panic!("the server ended early");
+        };
+        Counts { distinct, bytes }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
 
 static BODIES: Mutex<Vec<(bool, Vec<u8>)>> = Mutex::new(Vec::new());
 
@@ -15,9 +70,9 @@ static BODIES: Mutex<Vec<(bool, Vec<u8>)>> = Mutex::new(Vec::new());
 pub fn run() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("{}", listener.local_addr().expect("an address").port());
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            std::thread::spawn(move || serve(&connection));
+            thread::spawn(move || serve(&connection));
         }
     });
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
@@ -31,15 +86,15 @@ pub fn run() {
         } else {
             text.clone_from(body);
         }
-        for at in memchr_all(&text, b"\"uuid\":\"") {
+        for at in ends_of(&text, b"\"uuid\":\"") {
             uuids.insert(text[at..at + 36].to_vec());
         }
     }
-    println!("{} {} {bytes}", uuids.len(), bodies.len());
+    println!("{} {bytes}", uuids.len());
 }
 
 /// Where the text ends that is looked for, wherever it stands.
-fn memchr_all<'a>(text: &'a [u8], sought: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+fn ends_of<'a>(text: &'a [u8], sought: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     let is_there = move |at: &usize| text[*at..].starts_with(sought);
     let last = text.len().saturating_sub(sought.len() + 36);
     (0..last).filter(is_there).map(|at| at + sought.len())
