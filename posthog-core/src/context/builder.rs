@@ -127,7 +127,7 @@ impl NewContext {
             ..stack::Settings::default()
         };
         Self {
-            rare: Some(stack::Rare::of(settings)),
+            rare: Some(Box::new(stack::Rare::of(settings))),
             ..Self::default()
         }
     }

@@ -73,7 +73,8 @@ impl Context {
             Some(node) => stack::Sees::Node { node, own: false },
             None => stack::Sees::Nothing,
         };
-        Scope::open_with(sees, self.recorder.as_ref().map(recording_to), None)
+        let rare = self.recorder.as_ref().map(recording_to);
+        Scope::open_with(sees, rare.map(Box::new), None)
     }
 
     /// A future that runs in a new context below this one: current during each poll, never between polls (CTX-83).
@@ -91,7 +92,7 @@ impl Context {
 }
 
 /// What a scope has that goes on with a recording.
-fn recording_to(recorder: &Client) -> Box<stack::Rare> {
+fn recording_to(recorder: &Client) -> stack::Rare {
     stack::Rare::of(stack::Settings {
         recorder: Some(recorder.clone()),
         ..stack::Settings::default()

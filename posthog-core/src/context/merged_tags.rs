@@ -47,7 +47,7 @@ impl MergedTags {
     /// The tags of `layers`, later ones over earlier ones, all of them over `inherited` (CTX-21).
     pub(super) fn new<'a>(
         inherited: Option<&Self>,
-        layers: impl Iterator<Item = &'a Properties> + Clone,
+        layers: &(impl Iterator<Item = &'a Properties> + Clone),
     ) -> Self {
         let nothing = Self::default();
         let inherited = inherited.unwrap_or(&nothing);
@@ -288,8 +288,8 @@ mod tests {
         ];
         for split in 0..layers.len() {
             for end in split..=layers.len() {
-                let inherited = (split > 0).then(|| MergedTags::new(None, layers[..split].iter()));
-                let merged = MergedTags::new(inherited.as_ref(), layers[split..end].iter());
+                let inherited = (split > 0).then(|| MergedTags::new(None, &layers[..split].iter()));
+                let merged = MergedTags::new(inherited.as_ref(), &layers[split..end].iter());
                 let mut expected = Map::new();
                 for layer in &layers[..end] {
                     let layer: Map<String, Value> =
@@ -321,7 +321,7 @@ mod tests {
             (40, 0..0),
         ] {
             for step in [1, 2, 17] {
-                let merged = MergedTags::new(None, [layer(0..count, "a")].iter());
+                let merged = MergedTags::new(None, &[layer(0..count, "a")].iter());
                 let stronger = layer(stronger.clone().step_by(step), "b");
                 // As a macro writes them, too.
                 let mut literal = Properties::new();

@@ -149,7 +149,7 @@ impl Node {
         if layers.clone().all(Properties::is_empty) {
             return known.cloned().unwrap_or_default();
         }
-        Arc::new(MergedTags::new(known.map(|known| &**known), layers))
+        Arc::new(MergedTags::new(known.map(|known| &**known), &layers))
     }
 
     /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event

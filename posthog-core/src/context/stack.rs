@@ -104,13 +104,13 @@ pub(crate) enum Sees {
 /// then there is no context.
 #[inline]
 pub(crate) fn enter() -> Option<Place> {
-    enter_soon(None).unwrap_or_else(enter_slowly)
+    enter_soon(None).unwrap_or_else(|()| enter_slowly())
 }
 
 /// Opens a scope that sees that node, and otherwise as [`enter`].
 #[inline]
 pub(crate) fn enter_below(node: &Arc<Node>) -> Option<Place> {
-    enter_soon(Some(node)).unwrap_or_else(|| {
+    enter_soon(Some(node)).unwrap_or_else(|()| {
         let (node, own) = (Arc::clone(node), false);
         enter_with(Sees::Node { node, own }, None, None)
     })
@@ -124,26 +124,27 @@ fn enter_slowly() -> Option<Place> {
 
 /// Opens a scope if there is nothing else to be done for it: so there is, as a rule.
 #[inline]
-fn enter_soon(node: Option<&Arc<Node>>) -> Option<Option<Place>> {
+fn enter_soon(node: Option<&Arc<Node>>) -> Result<Option<Place>, ()> {
     if thread::panicking() {
-        return None;
+        return Err(());
     }
     with(|stack| {
         let current = match stack.frames.last() {
             None => NOWHERE,
             Some(last) if last.rare.is_none() => last.sees,
-            Some(_) => return None,
+            Some(_) => return Err(()),
         };
         if !stack.has_room() {
-            return None;
+            return Err(());
         }
         let sees = if node.is_some() {
             stack.frames.len()
         } else {
             current
         };
-        Some(stack.push(sees, node.cloned()))
-    })?
+        Ok(stack.push(sees, node.cloned()))
+    })
+    .unwrap_or(Ok(None))
 }
 
 /// Opens a scope.

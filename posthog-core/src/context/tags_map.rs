@@ -95,14 +95,11 @@ impl Written<'_> {
 
 /// The first bytes of a key with its quotes, in their order.
 fn prefix(key: &[u8]) -> u64 {
-    let first = match key.get(1..9) {
-        Some(first) => first.try_into().unwrap_or_default(),
-        None => {
-            let mut first = [0; 8];
-            let bytes = key.get(1..).unwrap_or_default();
-            first[..bytes.len()].copy_from_slice(bytes);
-            first
-        }
-    };
+    let bytes = key.get(1..).unwrap_or_default();
+    let first = bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut first = [0; 8];
+        first[..bytes.len()].copy_from_slice(bytes);
+        first
+    });
     u64::from_be_bytes(first)
 }

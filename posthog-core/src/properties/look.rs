@@ -44,8 +44,8 @@ impl Properties {
     }
 }
 
-/// Whether there is an escape in it. Without a branch for each byte, it looks at many at once.
+/// Whether there is an escape in it. It counts rather than stops at the first, and so looks at many bytes at once.
 pub(crate) fn has_escape(json: &[u8]) -> bool {
-    json.iter()
-        .fold(false, |found, byte| found | (*byte == b'\\'))
+    let escapes = |found: u8, byte: &u8| found | u8::from(*byte == b'\\');
+    json.iter().fold(0, escapes) != 0
 }

@@ -71,11 +71,11 @@ impl Rare {
     }
 
     /// Nothing of it but settings.
-    pub(crate) fn of(settings: Settings) -> Box<Self> {
-        Box::new(Self {
+    pub(crate) fn of(settings: Settings) -> Self {
+        Self {
             settings,
             ..Self::default()
-        })
+        }
     }
 
     pub(crate) fn settings_mut(&mut self) -> &mut Settings {
