@@ -1,6 +1,9 @@
 //! What others may know of the properties without a copy.
 
-use super::{Properties, bit_of, hash_of};
+use super::{
+    Properties,
+    keys::{bit_of, hash_of},
+};
 use crate::context::Texts;
 
 impl Properties {
