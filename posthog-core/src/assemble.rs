@@ -92,6 +92,7 @@ impl Assembler {
             uuid,
             disable_geoip,
         } = overrides;
+        let is_verbatim = matches!(name, Cow::Borrowed(_));
         let name = checked_name(name, kind)?;
         if properties.is_broken() {
             notice::warn_each(format_args!(
@@ -118,6 +119,7 @@ impl Assembler {
         let [fresh, nobody] = fresh_uuids_at(since_1970.unwrap_or_default());
         let head = Head {
             name,
+            is_verbatim,
             uuid: uuid.unwrap_or(fresh),
             when: match (timestamp, since_1970) {
                 (None, Some(now)) => When::Now(now),

@@ -56,6 +56,7 @@ impl CapturedEvent {
         let mut out = Vec::with_capacity(512);
         let head = Head {
             name: &self.event,
+            is_verbatim: false,
             uuid: self.uuid,
             when: When::At(self.timestamp),
             whose: Whose::Known(&self.distinct_id),

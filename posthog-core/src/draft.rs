@@ -39,6 +39,7 @@ thread_local! {
 }
 
 impl Draft {
+    /// The name stands in JSON as it is.
     pub(crate) fn new(client: Option<Client>, name: &'static str) -> Self {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut parts = spare.unwrap_or_else(|| {

@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[must_use = "an event is sent by `capture`"]
 pub struct Event {
     pub(crate) kind: Kind,
-    /// As a literal in most programs.
+    /// Borrowed where it is a literal that JSON has no escape for, as in most programs.
     pub(crate) name: Cow<'static, str>,
     pub(crate) properties: Properties,
     pub(crate) overrides: Overrides,
@@ -249,7 +249,7 @@ impl Event {
 /// What the macros call; not covered by any promise of stability.
 #[doc(hidden)]
 impl Event {
-    /// An event of a name that is a literal.
+    /// An event of a name that stands in JSON as it is: without anything that has to be escaped.
     pub const fn named(name: &'static str) -> Self {
         Self {
             kind: Kind::Capture,

@@ -11,6 +11,8 @@ use uuid::Uuid;
 #[derive(Clone, Copy)]
 pub(crate) struct Head<'a> {
     pub(crate) name: &'a str,
+    /// Nothing in the name has to be escaped.
+    pub(crate) is_verbatim: bool,
     pub(crate) uuid: Uuid,
     pub(crate) when: When,
     pub(crate) whose: Whose<'a>,
@@ -40,14 +42,21 @@ impl Head<'_> {
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         let Self {
             name,
+            is_verbatim,
             uuid,
             when,
             whose,
         } = self;
         // At once, for all but long names.
         out.reserve(ROOM);
-        out.extend_from_slice(b"{\"event\":");
-        write_text(out, name);
+        if is_verbatim {
+            out.extend_from_slice(b"{\"event\":\"");
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(b"{\"event\":");
+            write_text(out, name);
+        }
         let Some(timestamp) = when.to_micros() else {
             return self.write_parts(out);
         };
@@ -121,24 +130,27 @@ mod tests {
                 (Whose::Known("q\"é"), "q\"é".to_owned()),
                 (Whose::Nobodys(id), id.to_string()),
             ] {
-                let head = Head {
-                    name: "order \\ processed",
-                    uuid,
-                    when,
-                    whose,
-                };
-                let mut out = Vec::new();
-                head.write(&mut out);
-                out.push(b'}');
-                assert_eq!(
-                    serde_json::from_slice::<Value>(&out).expect("JSON"),
-                    json!({
-                        "event": "order \\ processed",
-                        "uuid": uuid.to_string(),
-                        "timestamp": timestamp,
-                        "distinct_id": distinct_id,
-                    })
-                );
+                for (name, is_verbatim) in [("order \\ processed", false), ("paid", true)] {
+                    let head = Head {
+                        name,
+                        is_verbatim,
+                        uuid,
+                        when,
+                        whose,
+                    };
+                    let mut out = Vec::new();
+                    head.write(&mut out);
+                    out.push(b'}');
+                    assert_eq!(
+                        serde_json::from_slice::<Value>(&out).expect("JSON"),
+                        json!({
+                            "event": name,
+                            "uuid": uuid.to_string(),
+                            "timestamp": timestamp,
+                            "distinct_id": distinct_id,
+                        })
+                    );
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use posthog::Event;
+use posthog::{Event, capture};
 use support::{Rig, log_lines, sent};
 
 #[test]
@@ -34,6 +34,37 @@ fn cap_31_a_name_is_sent_verbatim() {
     ] {
         assert_eq!(sent(Event::new(name))["event"], name);
     }
+}
+
+#[test]
+fn cap_31_a_literal_name_is_sent_verbatim_with_what_json_escapes_too() {
+    #[derive(posthog::Event)]
+    #[event(name = "typed \"q\"\\")]
+    struct Typed {
+        total: u8,
+    }
+    let rig = Rig::new();
+    let client = &rig.client;
+    capture!("q\"\\/\u{1}\nr", client = client, total = 1);
+    capture!("é {\"a\":1}", client = client);
+    capture!("plain", client = client);
+    capture!(Typed { total: 2 }, client = client);
+    client.capture(Typed { total: 3 });
+    let names: Vec<_> = rig
+        .events()
+        .iter()
+        .map(|event| event["event"].clone())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "q\"\\/\u{1}\nr",
+            "é {\"a\":1}",
+            "plain",
+            "typed \"q\"\\",
+            "typed \"q\"\\",
+        ]
+    );
 }
 
 #[test]

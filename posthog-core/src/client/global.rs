@@ -93,6 +93,8 @@ fn somebody() -> bool {
 }
 
 /// Begins an event of that name, for the client that listens. If none does any more, it goes nowhere.
+///
+/// The name stands in JSON as it is; the macro gives any other to [`Draft::of`].
 #[doc(hidden)]
 pub fn begin(name: &'static str) -> Draft {
     Draft::new(listener(), name)

@@ -15,7 +15,7 @@ use crate::{
     plan::{Expectation, Planned},
     property::{
         Operand,
-        expand::{call, reference, write_steps, write_value},
+        expand::{call, is_verbatim, reference, write_steps, write_value},
     },
     root::Root,
     spans, write,
@@ -31,8 +31,8 @@ pub(super) fn capture(capture: &Capture, planned: &Planned, errors: &Errors) -> 
     let own = spans::own();
     // A name that is computed is evaluated only if somebody listens, and a typed event is more than a name.
     let (known, computed) = match name.as_text() {
-        Some(name) => (name.clone(), None),
-        None => (LitStr::new("", own), Some(name)),
+        Some(name) if is_verbatim(&name.value()) => (name.clone(), None),
+        _ => (LitStr::new("", own), Some(name)),
     };
     let mut tokens = TokenStream::new();
     write::ident(&mut tokens, "if", own);

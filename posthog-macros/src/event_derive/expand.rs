@@ -8,7 +8,7 @@ use super::check::{Event, Field, Role};
 use crate::{
     errors::Errors,
     plan::{Expectation, Planned},
-    property::expand::quoted_key,
+    property::expand::{is_verbatim, quoted_key},
     root::Root,
     spans,
 };
@@ -25,6 +25,10 @@ pub(super) fn event(event: &Event, planned: &Planned, errors: &Errors) -> TokenS
     let errors = errors.to_tokens();
     let mut before = TokenStream::new();
     planned.before(root, &mut before);
+    let new = Ident::new(
+        if is_verbatim(name) { "named" } else { "new" },
+        spans::own(),
+    );
     let name = LitStr::new(name, spans::own());
     let mut properties = 0;
     let writes: Vec<_> = fields
@@ -61,7 +65,7 @@ pub(super) fn event(event: &Event, planned: &Planned, errors: &Errors) -> TokenS
             }
             fn to_event(&self) -> #root::Event {
                 #before
-                let #mutable __event = #root::Event::named(#name);
+                let #mutable __event = #root::Event::#new(#name);
                 #(#writes)*
                 __event
             }

@@ -43,6 +43,11 @@ pub(crate) fn quoted_key(key: &str) -> String {
     quoted(key) + ":"
 }
 
+/// Whether a name stands in JSON as it is, between quotes.
+pub(crate) fn is_verbatim(name: &str) -> bool {
+    quoted(name).len() == name.len() + 2
+}
+
 /// A property that is written by one call. Nearly all are; a program has many of them, and each call is compiled.
 pub(crate) struct Call<'a> {
     method: &'static str,
