@@ -195,6 +195,7 @@ impl Stack {
         }
     }
 
+    /// Whether a scope can be opened before [`Self::make_room`].
     #[inline]
     fn has_room(&self) -> bool {
         self.frames.len() < self.frames.capacity() && self.serials.next != self.serials.end
@@ -278,12 +279,13 @@ pub(crate) fn close(place: Place) {
     }
 }
 
+/// Out of line, as most scopes have nothing of the kind.
 #[inline(never)]
 fn end(rare: Box<Rare>) {
     drop(rare);
 }
 
-/// Closes a scope that others lie above, or that is with its future.
+/// Closes a scope that others lie above, that is with its future, or with which failures are forgotten.
 #[cold]
 fn close_elsewhere(place: Place) {
     let closed = with(|stack| {

@@ -124,6 +124,7 @@ pub(crate) fn park(place: Place, parked: &mut Parked) {
                     settings.recorder = None;
                 }
             }
+            frame.sees = NOWHERE;
             if frame.node.is_none() {
                 (frame.node, frame.owns_node) = (node, false);
             }
