@@ -217,7 +217,7 @@ impl Client {
         let event = event.into();
         let client = stack::recorder().unwrap_or_else(|| self.clone());
         let mut assembled = Assembled::default();
-        if client.is_listening() && client.accept(&event, &Context::current(), &mut assembled) {
+        if client.accept(&event, &Context::current(), &mut assembled) {
             client.deliver_now(assembled, &event)
         } else {
             Immediate::NotAccepted
@@ -225,16 +225,13 @@ impl Client {
     }
 
     pub(crate) fn capture_in(&self, event: &Event, context: &Context) -> Option<Uuid> {
-        if !self.is_listening() {
-            return None;
-        }
         let mut assembled = scratch::lend();
         let uuid = self.capture_by(event, context, &mut assembled);
         scratch::give_back(assembled);
         uuid
     }
 
-    /// As [`Self::capture_in`], for a client that listens, with the room to assemble the event in, which is empty.
+    /// As [`Self::capture_in`], with the room to assemble the event in, which is empty.
     #[inline]
     pub(crate) fn capture_by(
         &self,

@@ -33,6 +33,10 @@ impl Client {
         context: &Context,
         assembled: &mut Assembled,
     ) -> bool {
+        // Asked again: by now an argument of the call may have switched it off.
+        if !self.is_listening() {
+            return false;
+        }
         let prepared = self.prepare(event, context, assembled);
         if let Err(reason) = prepared {
             self.0.counters.dropped(reason);
