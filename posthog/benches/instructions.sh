@@ -19,10 +19,12 @@ binary=$(cargo bench --package posthog --bench instructions --no-run --message-f
 total() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$@" 2>&1 | sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
+# Of so many operations, beyond as many once.
+operations=1000
 count() {
     local few many
-    few=$(total "$@" 1000) many=$(total "$@" 3000)
-    echo $(((many - few) / 2000))
+    few=$(total "$@" "$operations") many=$(total "$@" $((3 * operations)))
+    echo $(((many - few) / (2 * operations)))
 }
 
 case ${1-} in
@@ -33,6 +35,8 @@ case ${1-} in
     done
     ;;
 growth)
+    # With large events, more of them would fill a batch, and the worker would be counted too.
+    operations=30
     for growth in tags depth tagged-depth; do
         printf '\n| %s | instructions |\n|--:|--:|\n' "$growth"
         for size in 0 1 10 100 1000; do
