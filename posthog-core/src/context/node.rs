@@ -128,7 +128,7 @@ impl Node {
         self.merged_tags.get_or_init(|| {
             let (path, known) = self.path_to(|node| node.merged_tags.get());
             let inherited: usize = path[1..].iter().map(|node| node.tags.len()).sum();
-            if inherited > FEW {
+            if inherited > FEW || path.len() > FEW {
                 Self::merge(&path[..1], Some(path[1].merged_tags_at_once()))
             } else {
                 Self::merge(&path, known)
@@ -205,5 +205,25 @@ impl Drop for Node {
         while let Some(mut node) = next.and_then(Arc::into_inner) {
             next = mem::take(&mut node.parent);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arc, FEW, Node};
+
+    #[test]
+    fn ctx_14_what_a_deep_context_sees_is_worked_out_for_its_parent_too() {
+        let chain = (0..=FEW).fold(None, |parent, at| {
+            let mut node = Node::child_of(parent);
+            node.ids_mut().distinct = Some(format!("user-{at}").into());
+            Some(Arc::new(node))
+        });
+        let leaf = Node::child_of(chain.clone());
+        assert_eq!(leaf.merged_ids().distinct.as_deref(), Some("user-8"));
+        assert_eq!(leaf.merged_tags().tags.len(), 0);
+        let parent = chain.expect("a parent");
+        assert!(parent.merged_ids.get().is_some());
+        assert!(parent.merged_tags.get().is_some(), "also without a tag");
     }
 }
