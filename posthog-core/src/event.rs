@@ -69,16 +69,22 @@ impl Overrides {
             uuid,
             disable_geoip,
         } = self;
-        if distinct_id.capacity() > KEPT_ID_BYTES {
-            *distinct_id = String::new();
+        if !distinct_id.is_empty() {
+            clear_id(distinct_id);
         }
-        distinct_id.clear();
         (*timestamp, *uuid, *disable_geoip) = (None, None, None);
     }
 }
 
-/// The room of a longer ID is not kept: no such ID is sent.
-const KEPT_ID_BYTES: usize = 1024;
+#[inline(never)]
+fn clear_id(id: &mut String) {
+    /// The room of a longer one is not kept: no such ID is sent.
+    const KEPT_BYTES: usize = 1024;
+    if id.capacity() > KEPT_BYTES {
+        *id = String::new();
+    }
+    id.clear();
+}
 
 impl Event {
     /// An event of that name. A blank name is dropped at capture (CAP-30), one over 200 bytes is cut (CAP-32).

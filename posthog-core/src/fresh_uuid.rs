@@ -34,15 +34,11 @@ pub(crate) fn fresh_uuids_at<const N: usize>(now: Duration) -> [Uuid; N] {
     // Of 4096 parts of a millisecond, so that UUIDs have the order of their making (RFC 9562, section 6.2).
     let part = (u64::from(now.subsec_nanos() % 1_000_000) << 12) / 1_000_000;
     let time = millis << 16 | VERSION_7 | part;
-    let mut uuids = [Uuid::nil(); N];
-    GENERATOR.with(|generator| {
+    let random: [u64; N] = GENERATOR.with(|generator| {
         generator.stir_if_due(now);
-        for uuid in &mut uuids {
-            let random = generator.next(now) & (u64::MAX >> 2);
-            *uuid = Uuid::from_u64_pair(time, VARIANT | random);
-        }
+        [(); N].map(|()| generator.next(now))
     });
-    uuids
+    random.map(|random| Uuid::from_u64_pair(time, VARIANT | random & (u64::MAX >> 2)))
 }
 
 const VERSION_7: u64 = 7 << 12;
