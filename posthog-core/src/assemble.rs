@@ -111,7 +111,7 @@ impl Assembler {
             alias,
         } = kind.identity(
             name,
-            distinct_id.as_deref(),
+            Some(&**distinct_id).filter(|id| !id.is_empty()),
             node,
             IdLimit::of(event, config),
         )?;

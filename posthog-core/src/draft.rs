@@ -16,7 +16,7 @@ use crate::{
     property_value::{DebuggedValue, DisplayedValue, PropertyValue},
     timestamp::ToTimestamp,
 };
-use std::{borrow::Cow, cell::Cell};
+use std::{borrow::Cow, cell::Cell, mem};
 use uuid::Uuid;
 
 /// What `capture!` fills: an event for a client that listens.
@@ -57,7 +57,8 @@ impl Draft {
     /// Makes it that event: one of a computed name, or a typed one.
     #[doc(hidden)]
     pub fn of(mut self, event: Event) -> Self {
-        self.0.event = event;
+        let before = mem::replace(&mut self.0.event, event);
+        before.properties.recycle();
         // The macro knows nothing of its keys.
         self.0.event.properties.hash_keys();
         self

@@ -43,7 +43,8 @@ pub(crate) struct Exceptional {
 /// What the call says about the event itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Overrides {
-    pub(crate) distinct_id: Option<String>,
+    /// Blank where the call names nobody.
+    pub(crate) distinct_id: String,
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) uuid: Option<Uuid>,
     pub(crate) disable_geoip: Option<bool>,
@@ -52,13 +53,32 @@ pub(crate) struct Overrides {
 impl Overrides {
     const fn none() -> Self {
         Self {
-            distinct_id: None,
+            distinct_id: String::new(),
             timestamp: None,
             uuid: None,
             disable_geoip: None,
         }
     }
+
+    /// Keeps the room of the ID.
+    #[inline]
+    fn clear(&mut self) {
+        let Self {
+            distinct_id,
+            timestamp,
+            uuid,
+            disable_geoip,
+        } = self;
+        if distinct_id.capacity() > KEPT_ID_BYTES {
+            *distinct_id = String::new();
+        }
+        distinct_id.clear();
+        (*timestamp, *uuid, *disable_geoip) = (None, None, None);
+    }
 }
+
+/// The room of a longer ID is not kept: no such ID is sent.
+const KEPT_ID_BYTES: usize = 1024;
 
 impl Event {
     /// An event of that name. A blank name is dropped at capture (CAP-30), one over 200 bytes is cut (CAP-32).
@@ -155,7 +175,7 @@ impl Event {
         *kind = Kind::Capture;
         *name = Cow::Borrowed("");
         properties.clear();
-        *overrides = Overrides::none();
+        overrides.clear();
         *exception = None;
     }
 
@@ -265,7 +285,9 @@ impl Event {
     }
 
     pub fn set_distinct_id<I: Identifier + ?Sized>(&mut self, id: &I) {
-        self.overrides.distinct_id = id.identifier().map(Cow::into_owned);
+        let id = id.identifier().unwrap_or_default();
+        self.overrides.distinct_id.clear();
+        self.overrides.distinct_id.push_str(&id);
     }
 
     pub fn set_session_id<I: Identifier + ?Sized>(&mut self, id: &I) {

@@ -362,6 +362,51 @@ mod tests {
     }
 
     #[test]
+    fn cap_53_a_value_that_goes_on_after_a_part_failed_is_left_out_whole() {
+        /// Of which half is written.
+        struct Half;
+        impl std::fmt::Display for Half {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("half")?;
+                Err(std::fmt::Error)
+            }
+        }
+        impl serde::Serialize for Half {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        struct GoesOn {
+            with_key: bool,
+        }
+        impl serde::Serialize for GoesOn {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap;
+                let mut map = serializer.serialize_map(None)?;
+                let _ = match self.with_key {
+                    true => map.serialize_entry("x", &Half),
+                    false => map.serialize_entry(&[1], &2),
+                };
+                map.serialize_entry("y", &1)?;
+                map.end()
+            }
+        }
+        let mut properties = Properties::new();
+        properties.insert("a", 1);
+        for with_key in [true, false] {
+            properties.insert("b", GoesOn { with_key });
+            properties.property("\"c\":", &[GoesOn { with_key }]);
+            properties.key("d");
+            properties.begin_array();
+            properties.value(&GoesOn { with_key });
+            properties.end_array();
+        }
+        properties.display("\"e\":", &Half);
+        assert_eq!(properties.to_json(), r#"{"a":1}"#);
+        assert!(!properties.is_broken());
+    }
+
+    #[test]
     fn cap_53_a_literal_with_a_failing_part_is_left_out_whole() {
         let mut properties = Properties::new();
         properties.key("a");

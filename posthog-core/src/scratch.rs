@@ -2,6 +2,7 @@
 
 use crate::assemble::Assembled;
 use std::cell::Cell;
+use uuid::Uuid;
 
 thread_local! {
     /// Empty while it is lent: whoever captures meanwhile gets a new one.
@@ -30,11 +31,16 @@ impl Assembled {
     /// Empties it, and keeps its room.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        let Self { json, stack, .. } = self;
+        let Self {
+            json,
+            uuid,
+            is_v1,
+            stack,
+        } = self;
         if json.capacity() > MOST_KEPT {
             *json = Vec::new();
         }
         json.clear();
-        *stack = None;
+        (*uuid, *is_v1, *stack) = (Uuid::nil(), false, None);
     }
 }

@@ -59,6 +59,30 @@ fn a_capture_with_inherited_tags_and_ids_allocates_nothing() {
 }
 
 #[test]
+fn a_capture_of_a_typed_event_or_with_an_id_allocates_nothing() {
+    #[derive(posthog::Event)]
+    #[event(name = "order_paid")]
+    struct Paid {
+        total: f64,
+    }
+    let client = client();
+    let user = "user-7".to_owned();
+    let typed = || {
+        capture!(Paid { total: 9.5 }, client = &client, items = 3);
+    };
+    assert_eq!(allocated_by(&client, typed), 0);
+    let with_id = || {
+        capture!(
+            "order_paid",
+            client = &client,
+            distinct_id = user,
+            total = 9.5
+        );
+    };
+    assert_eq!(allocated_by(&client, with_id), 0);
+}
+
+#[test]
 fn a_context_that_sets_nothing_allocates_nothing() {
     context! {};
     let info = measure(|| (0..100).for_each(|_| context! { context! {} }));

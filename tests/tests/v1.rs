@@ -3,8 +3,8 @@
 mod support;
 
 use posthog::{
-    CaptureMode, Client, Compression, Event, InitError, Options, Request, Response, new_context,
-    testing::Memory,
+    CaptureMode, Client, Compression, Event, InitError, Options, Request, Response, capture,
+    new_context, testing::Memory,
 };
 use posthog_tests::LocalPostHog;
 use serde::{Serialize, Serializer};
@@ -298,6 +298,46 @@ fn dlv_113_an_event_has_its_keys_and_an_empty_object_where_nothing_is_said() {
         (&known["session_id"], &known["window_id"]),
         (&json!("s"), &json!("w"))
     );
+}
+
+#[test]
+fn dlv_113_events_of_one_thread_have_each_the_form_of_their_client() {
+    let (v0, v1) = (
+        Rig::with(|options| options.capture_mode(CaptureMode::V0)),
+        rig(),
+    );
+    let hooked = rig_with(|options| options.before_send(Some));
+    for _ in 0..2 {
+        // Some are written in the form of V1 at once, others are brought into it: none is taken for one of the others.
+        capture!("plain", client = &v1.client, total = 1);
+        capture!("special", client = &v1.client, product_tour_id = "tour");
+        capture!("plain", client = &v0.client, total = 1);
+        capture!("plain", client = &v1.client, total = 1);
+        capture!("plain", client = &hooked.client, total = 1);
+        // One that is refused leaves nothing behind either.
+        capture!("$identify".to_owned(), client = &v1.client, total = 1);
+        capture!("special", client = &v1.client, product_tour_id = "tour");
+        capture!("plain", client = &v1.client, total = 1);
+        capture!("special", client = &v0.client, product_tour_id = "tour");
+    }
+    for (rig, count) in [(&v1, 10), (&hooked, 2)] {
+        let events = rig.events();
+        assert_eq!(events.len(), count);
+        for event in events {
+            let options = event["options"].as_object().expect("options");
+            assert_eq!(event["properties"].get("$lib"), None, "{event}");
+            assert_eq!(
+                options.contains_key("product_tour_id"),
+                event["event"] == "special"
+            );
+        }
+    }
+    let events = v0.events();
+    assert_eq!(events.len(), 4);
+    for event in events {
+        assert_eq!(event.get("options"), None, "{event}");
+        assert_eq!(event["properties"]["$lib"], "posthog-rust");
+    }
 }
 
 #[test]

@@ -16,11 +16,13 @@ pub(crate) struct Replaced {
     pub(crate) too_deep: bool,
     /// A number that is none, or infinite, became `null` (CAP-51).
     pub(crate) not_finite: bool,
+    /// A part of it failed and may stand there by half, also where its `Serialize` went on regardless (CAP-53).
+    pub(crate) failed: bool,
 }
 
 impl Replaced {
     pub(crate) fn is_something(self) -> bool {
-        self.too_deep | self.not_finite
+        self.too_deep | self.not_finite | self.failed
     }
 }
 
@@ -146,7 +148,14 @@ impl Container<'_> {
         if self.muted {
             return Ok(());
         }
-        value.serialize(Encoder::new(self.out, self.depth, self.replaced))
+        let written = value.serialize(Encoder::new(self.out, self.depth, self.replaced));
+        self.noted(written)
+    }
+
+    /// Takes note of what became of a part.
+    fn noted(&mut self, written: Result<(), EncodeError>) -> Result<(), EncodeError> {
+        self.replaced.failed |= written.is_err();
+        written
     }
 
     fn element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
@@ -158,7 +167,8 @@ impl Container<'_> {
 
     fn field<T: ?Sized + Serialize>(&mut self, key: &str, value: &T) -> Result<(), EncodeError> {
         if self.raw {
-            return self.raw_json(value);
+            let written = self.raw_json(value);
+            return self.noted(written);
         }
         if !self.muted {
             self.separate();
@@ -435,9 +445,9 @@ impl ser::SerializeMap for Container<'_> {
             return Ok(());
         }
         self.separate();
-        key.serialize(KeyEncoder { out: self.out })?;
+        let written = key.serialize(KeyEncoder { out: self.out });
         self.out.push(b':');
-        Ok(())
+        self.noted(written)
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {

@@ -219,6 +219,7 @@ impl Properties {
         let Replaced {
             too_deep,
             not_finite,
+            failed: _,
         } = open.replaced;
         if open.failed | too_deep | not_finite {
             self.say_what_is_missing(open);
@@ -320,5 +321,6 @@ fn encode_to(
     encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
 ) -> Option<bool> {
     let encoder = Encoder::new(json, depth, replaced);
-    caught(|| encode(encoder).is_ok())
+    let written = caught(|| encode(encoder).is_ok());
+    written.map(|written| written && !replaced.failed)
 }
