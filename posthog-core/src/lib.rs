@@ -6,6 +6,7 @@
 //! Without the feature `runtime` only the rules that the macros share are left ([`names`], [`known_names`], [`limits`],
 //! [`illegal_id`], [`uuid_text`], [`rfc3339`], [`spelling`]), and no dependency.
 
+mod civil;
 pub mod illegal_id;
 pub mod known_names;
 pub mod levels;
