@@ -213,7 +213,7 @@ fn text_of(second: i64) -> [u8; 20] {
 
 /// The last digit of a number that is not negative.
 fn digit(number: i64) -> u8 {
-    b"0123456789"[(number % 10).unsigned_abs() as usize]
+    u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit)
 }
 
 impl fmt::Display for Timestamp {

@@ -2,7 +2,7 @@
 
 use crate::{
     notice,
-    plan::{Listed, Refusal, Scalar, Shape, Type, Types},
+    plan::{Allowed, Listed, Refusal, Scalar, Type, Types},
     properties::Properties,
 };
 
@@ -28,42 +28,41 @@ impl Properties {
         let Some(given) = self.json_of(expected.key) else {
             return;
         };
-        let shape = expected.shape();
+        let types = Types::from_bits(expected.types);
+        let values = expected.values();
+        let allowed = Allowed {
+            types: (!types.is_empty()).then_some(types),
+            values: (!values.is_empty()).then_some(&values),
+        };
         let Expected { what, place, .. } = expected;
         let found = match scalar(given) {
-            Ok(scalar) => (shape.refuses(&scalar), scalar.ty()),
-            Err(ty) if shape.values.is_some() => (Some(Refusal::Value), ty),
-            Err(ty) => ((!shape.allows(ty)).then_some(Refusal::Type), ty),
+            Ok(scalar) => (allowed.refuses(&scalar), scalar.ty()),
+            Err(ty) if allowed.values.is_some() => (Some(Refusal::Value), ty),
+            Err(ty) => ((!allowed.allows(ty)).then_some(Refusal::Type), ty),
         };
         match found {
             (None, _) => {}
             (Some(Refusal::Type), ty) => notice::warn_once(format_args!(
                 "{what} is `{}`, and {} in the tracking plan ({place})",
                 ty.name(),
-                shape.types.unwrap_or_default()
+                types
             )),
             (Some(Refusal::Value), _) => notice::warn_once(format_args!(
                 "{what} is none of the values in the tracking plan, {} ({place})",
-                Listed(shape.values.as_deref().unwrap_or_default())
+                Listed(&values)
             )),
         }
     }
 }
 
 impl Expected {
-    fn shape(&self) -> Shape {
-        let types = Types::from_bits(self.types);
+    fn values(&self) -> Vec<Scalar> {
         let values: Vec<Box<serde_json::value::RawValue>> =
             serde_json::from_str(self.values).unwrap_or_default();
-        let values: Vec<_> = values
+        values
             .iter()
             .filter_map(|value| scalar(value.get().as_bytes()).ok())
-            .collect();
-        Shape {
-            types: (!types.is_empty()).then_some(types),
-            values: (!values.is_empty()).then_some(values),
-            ..Shape::default()
-        }
+            .collect()
     }
 }
 
