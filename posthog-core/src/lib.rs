@@ -95,6 +95,8 @@ mod switch;
 #[cfg(feature = "runtime")]
 mod test_clock;
 #[cfg(feature = "runtime")]
+pub mod threads;
+#[cfg(feature = "runtime")]
 mod timestamp;
 #[cfg(feature = "runtime")]
 mod transport;
