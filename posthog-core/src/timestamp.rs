@@ -58,11 +58,18 @@ impl When {
 pub(crate) type MicrosText = [u8; 27];
 
 /// Why a text is no timestamp.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "a timestamp is written as RFC 3339 with an offset and a year from 0 to 9999, such as `2031-05-07T02:00:00Z`"
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InvalidTimestamp;
+
+impl std::error::Error for InvalidTimestamp {}
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a timestamp is written as RFC 3339 with an offset and a year from 0 to 9999, such as `2031-05-07T02:00:00Z`",
+        )
+    }
+}
 
 impl Timestamp {
     /// The time by the given clock, to the microsecond; 1970 for a clock that is out of all bounds.
