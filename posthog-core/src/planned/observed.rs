@@ -1,6 +1,7 @@
 //! What only run time can know of a value: whether its text is one of those that the plan lists.
 
 use crate::{
+    json::read,
     notice,
     plan::{Allowed, Listed, Refusal, Scalar, Type, Types},
     properties::Properties,
@@ -58,7 +59,7 @@ impl Properties {
 impl Expected {
     fn values(&self) -> Vec<Scalar> {
         let values: Vec<Box<serde_json::value::RawValue>> =
-            serde_json::from_str(self.values).unwrap_or_default();
+            read(self.values.as_bytes()).unwrap_or_default();
         values
             .iter()
             .filter_map(|value| scalar(value.get().as_bytes()).ok())
@@ -71,9 +72,7 @@ fn scalar(json: &[u8]) -> Result<Scalar, Type> {
     match json.first() {
         Some(b'{') => Err(Type::Object),
         Some(b'[') => Err(Type::Array),
-        Some(b'"') => serde_json::from_slice(json)
-            .map(Scalar::Text)
-            .map_err(|_| Type::String),
+        Some(b'"') => read(json).map(Scalar::Text).ok_or(Type::String),
         Some(b't') => Ok(Scalar::Boolean(true)),
         Some(b'f') => Ok(Scalar::Boolean(false)),
         Some(b'n') | None => Ok(Scalar::Null),
