@@ -88,11 +88,11 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
         .position(|(_, frame)| frame.get("inline").is_none())
         .unwrap_or_default();
     let frames = &frames[whole..];
-    let first = object(&first, |key, value| match key {
+    let first = object(&first, &|key, value| match key {
         "stacktrace" if frames.is_empty() => None,
         "stacktrace" => {
-            let frames = array(frames.iter().map(|(frame, _)| frame.get()));
-            Some(object(&stack, |key, value| {
+            let frames = array(&mut frames.iter().map(|(frame, _)| frame.get()));
+            Some(object(&stack, &|key, value| {
                 Some(if key == "frames" {
                     frames.clone()
                 } else {
@@ -102,9 +102,9 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
         }
         _ => Some(value.to_owned()),
     });
-    let entries = std::iter::once(first.as_str()).chain(causes.iter().map(|cause| cause.get()));
-    let list = array(entries);
-    let properties = object(&properties, |key, value| match key {
+    let mut entries = std::iter::once(first.as_str()).chain(causes.iter().map(|cause| cause.get()));
+    let list = array(&mut entries);
+    let properties = object(&properties, &|key, value| match key {
         names::EXCEPTION_LIST => Some(list.clone()),
         "$debug_images" => {
             let images: Vec<&RawValue> = read(value.as_bytes())?;
@@ -112,12 +112,12 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
                 let address = read_raw::<Entries<'_>>(image).and_then(|image| address_in(&image));
                 address.is_some() && frames.iter().any(|(_, frame)| address_in(frame) == address)
             });
-            let images = array(used.map(RawValue::get));
+            let images = array(&mut used.map(RawValue::get));
             (images != "[]").then_some(images)
         }
         _ => Some(value.to_owned()),
     });
-    let event = object(&event, |key, value| {
+    let event = object(&event, &|key, value| {
         Some(if key == "properties" {
             properties.clone()
         } else {
@@ -136,7 +136,7 @@ fn read_raw<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
 }
 
 /// An object with each value as `change` has it.
-fn object(entries: &Entries<'_>, change: impl Fn(&str, &str) -> Option<String>) -> String {
+fn object(entries: &Entries<'_>, change: &dyn Fn(&str, &str) -> Option<String>) -> String {
     let mut out = Vec::new();
     for (key, value) in entries.iter() {
         let Some(value) = change(key, value.get()) else {
@@ -154,8 +154,16 @@ fn object(entries: &Entries<'_>, change: impl Fn(&str, &str) -> Option<String>) 
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn array<'a>(values: impl Iterator<Item = &'a str>) -> String {
-    format!("[{}]", values.collect::<Vec<_>>().join(","))
+fn array(values: &mut dyn Iterator<Item = &str>) -> String {
+    let mut out = String::from("[");
+    for value in values {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(value);
+    }
+    out.push(']');
+    out
 }
 
 /// The event with as many causes as fit, the innermost dropped first (EXC-96). `None` where that is of no use.
