@@ -3,16 +3,20 @@
 //! Users depend on the crate `posthog`, which re-exports what they need from here. This crate decides; it has no macros
 //! and opens no socket: whoever makes a [`Client`] gives it a [`Transport`].
 //!
-//! Without the feature `runtime` only the rules that the macros share are left ([`names`], [`known_names`], [`limits`],
-//! [`illegal_id`], [`uuid_text`], [`rfc3339`], [`spelling`]), and no dependency.
+//! Without the feature `runtime` only the rules that the macros share are left ([`names`], [`limits`], [`illegal_id`],
+//! [`uuid_text`], [`rfc3339`], [`plan`]), and no dependency. What the macros alone ask is in no program: which names PostHog
+//! knows, what a misspelt one is meant to be, what a tracking plan says.
 
+mod civil;
 pub mod illegal_id;
+#[cfg(any(feature = "_checks", test))]
 pub mod known_names;
 pub mod levels;
 pub mod limits;
 pub mod names;
 pub mod plan;
 pub mod rfc3339;
+#[cfg(any(feature = "_checks", test))]
 pub mod spelling;
 pub mod uuid_text;
 
@@ -90,6 +94,8 @@ pub mod site;
 mod switch;
 #[cfg(feature = "runtime")]
 mod test_clock;
+#[cfg(feature = "runtime")]
+pub mod threads;
 #[cfg(feature = "runtime")]
 mod timestamp;
 #[cfg(feature = "runtime")]

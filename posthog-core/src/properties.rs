@@ -7,7 +7,7 @@ mod writing;
 
 pub(crate) use self::look::has_escape;
 use self::{
-    keys::hash_of,
+    keys::{Index, hash_of},
     spare::Spare,
     writing::{Key, Open, Origin},
 };
@@ -17,10 +17,7 @@ use crate::{
     object::Entries,
     property_value::{DebuggedValue, DisplayedValue, PropertyKey, PropertyValue},
 };
-use std::{
-    collections::HashMap,
-    fmt::{self, Debug},
-};
+use std::fmt::{self, Debug};
 
 /// A set of properties, each encoded to JSON where it was given.
 ///
@@ -50,7 +47,7 @@ pub struct Properties {
     /// Whether a key was written that may mean something to the service or the SDK.
     has_special: bool,
     /// Where each key stands, once there are too many for a look at each.
-    index: Option<HashMap<Box<[u8]>, usize>>,
+    index: Option<Box<Index>>,
     gaps: usize,
     open: Option<Open>,
     broken: bool,

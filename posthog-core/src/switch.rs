@@ -1,5 +1,6 @@
 //! Properties that switch something: the service wants booleans, people write all sorts of things.
 
+use crate::json::read;
 use serde_json::Value;
 
 /// What a value means as a switch, if anything (CAP-81).
@@ -21,7 +22,7 @@ pub(crate) fn switch_of_json(json: &[u8]) -> Option<bool> {
     match json {
         b"true" => Some(true),
         b"false" => Some(false),
-        _ => switch_of(&serde_json::from_slice(json).ok()?),
+        _ => switch_of(&read(json)?),
     }
 }
 

@@ -1,5 +1,6 @@
 //! When an event happened.
 
+use crate::{civil::Date, rfc3339};
 use std::{
     cell::Cell,
     fmt,
@@ -14,9 +15,12 @@ use std::{
 /// assert_eq!(given.to_string(), "2031-05-07T02:00:00.250Z");
 /// # Ok::<(), posthog_core::InvalidTimestamp>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp {
-    instant: jiff::Timestamp,
+    /// Since 1970, rounded down; of a year from 0 to 9999.
+    second: i64,
+    /// What follows the second.
+    nanos: u32,
     /// How many digits of the second are written.
     digits: u8,
 }
@@ -34,7 +38,7 @@ impl When {
     #[inline]
     pub(crate) fn to_micros(self) -> Option<MicrosText> {
         match self {
-            Self::Now(now) => Some(micros_text(now.as_secs(), now.subsec_micros())),
+            Self::Now(now) => Some(micros_text(second_of(now), now.subsec_micros())),
             Self::At(timestamp) => timestamp.to_micros(),
         }
     }
@@ -43,7 +47,7 @@ impl When {
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
             Self::Now(now) => {
-                out.extend_from_slice(&micros_text(now.as_secs(), now.subsec_micros()));
+                out.extend_from_slice(&micros_text(second_of(now), now.subsec_micros()));
             }
             Self::At(timestamp) => timestamp.write(out),
         }
@@ -54,57 +58,114 @@ impl When {
 pub(crate) type MicrosText = [u8; 27];
 
 /// Why a text is no timestamp.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "a timestamp is written as RFC 3339 with an offset and a year from 0 to 9999, such as `2031-05-07T02:00:00Z`"
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InvalidTimestamp;
 
+impl std::error::Error for InvalidTimestamp {}
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a timestamp is written as RFC 3339 with an offset and a year from 0 to 9999, such as `2031-05-07T02:00:00Z`",
+        )
+    }
+}
+
 impl Timestamp {
-    /// The time by the given clock, to the microsecond.
+    /// The time by the given clock, to the microsecond; 1970 for a clock that is out of all bounds.
     pub(crate) fn now(wall: SystemTime) -> Self {
-        let instant = jiff::Timestamp::try_from(wall).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        Self { instant, digits: 6 }
+        let (second, nanos) = since_1970(wall).unwrap_or_default();
+        Self {
+            second,
+            nanos,
+            digits: 6,
+        }
     }
 
     /// Appends the wire form, without quotes.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self.to_micros() {
             Some(text) => out.extend_from_slice(&text),
-            None => self.print(out),
+            None => out.extend_from_slice(self.text().as_bytes()),
         }
     }
 
     fn to_micros(self) -> Option<MicrosText> {
-        let Self { instant, digits } = self;
-        let second = u64::try_from(instant.as_second()).ok()?;
-        let nanos = u32::try_from(instant.subsec_nanosecond()).ok()?;
+        let Self {
+            second,
+            nanos,
+            digits,
+        } = self;
         (digits == 6).then(|| micros_text(second, nanos / 1000))
     }
 
-    fn print(self, out: &mut Vec<u8>) {
-        let printer = jiff::fmt::temporal::DateTimePrinter::new().precision(Some(self.digits));
-        // Writing to memory cannot fail, and every instant that can be kept can be printed.
-        let _ = printer.print_timestamp(&self.instant, &mut Out(out));
-    }
-
-    fn checked(instant: jiff::Timestamp, digits: u8) -> Result<Self, InvalidTimestamp> {
-        let year = instant.to_zoned(jiff::tz::TimeZone::UTC).year();
-        if (0..=9999).contains(&year) {
-            Ok(Self { instant, digits })
+    fn text(self) -> Text {
+        let Self {
+            second,
+            mut nanos,
+            digits,
+        } = self;
+        let mut bytes = [0; 30];
+        bytes[..20].copy_from_slice(&text_of(second));
+        for byte in bytes[20..29].iter_mut().rev() {
+            *byte = digit(i64::from(nanos));
+            nanos /= 10;
+        }
+        // Without digits there is no dot either.
+        let end = if digits == 0 {
+            19
         } else {
-            Err(InvalidTimestamp)
+            20 + usize::from(digits)
+        };
+        bytes[end] = b'Z';
+        Text {
+            bytes,
+            len: end + 1,
         }
     }
 }
 
-thread_local! {
-    /// A second since 1970, and its text with the dot behind it: most events happen in the same second as the one before.
-    static SECOND: Cell<(u64, [u8; 20])> = const { Cell::new((u64::MAX, [0; 20])) };
+/// A timestamp as it is sent, with up to nine digits of the second.
+struct Text {
+    bytes: [u8; 30],
+    len: usize,
 }
 
+impl Text {
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// Whole seconds since 1970, rounded down, and nanoseconds; `None` where the year has no four digits (CAP-109).
+fn since_1970(time: SystemTime) -> Option<(i64, u32)> {
+    let (second, nanos) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => (second_of(since), since.subsec_nanos()),
+        Err(before) => {
+            let before = before.duration();
+            match (-second_of(before), before.subsec_nanos()) {
+                (second, 0) => (second, 0),
+                (second, nanos) => (second - 1, 1_000_000_000 - nanos),
+            }
+        }
+    };
+    rfc3339::has_four_digit_year(second).then_some((second, nanos))
+}
+
+/// Whole seconds; where there are too many of them, more than any year has that is sent.
+fn second_of(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+thread_local! {
+    /// A second since 1970, and its text with the dot behind it: most events happen in the same second as the one before.
+    static SECOND: Cell<(i64, [u8; 20])> = const { Cell::new((0, FIRST_SECOND)) };
+}
+
+const FIRST_SECOND: [u8; 20] = *b"1970-01-01T00:00:00.";
+
 /// The wire form of a time since 1970, to the microsecond.
-fn micros_text(second: u64, micros: u32) -> MicrosText {
+fn micros_text(second: i64, micros: u32) -> MicrosText {
     let (cached, mut start) = SECOND.get();
     if cached != second {
         start = text_of(second);
@@ -136,32 +197,41 @@ static PAIRS: [[u8; 2]; 100] = {
 
 /// `2031-05-07T02:00:00.`
 #[cold]
-fn text_of(second: u64) -> [u8; 20] {
-    let instant = i64::try_from(second).map(jiff::Timestamp::from_second);
-    let mut text = Vec::with_capacity(32);
-    Timestamp {
-        instant: instant.map_or(jiff::Timestamp::UNIX_EPOCH, Result::unwrap_or_default),
-        digits: 1,
+fn text_of(second: i64) -> [u8; 20] {
+    if !rfc3339::has_four_digit_year(second) {
+        return FIRST_SECOND;
     }
-    .print(&mut text);
-    // The year has four digits: jiff knows none beyond 9999.
-    *text.first_chunk().unwrap_or(b"1970-01-01T00:00:00.")
+    let Date { year, month, day } = Date::at(second.div_euclid(86_400));
+    let time = second.rem_euclid(86_400);
+    let mut text = FIRST_SECOND;
+    for (at, number) in [
+        (0, year / 100),
+        (2, year),
+        (5, month),
+        (8, day),
+        (11, time / 3600),
+        (14, time / 60 % 60),
+        (17, time % 60),
+    ] {
+        [text[at], text[at + 1]] = [digit(number / 10), digit(number)];
+    }
+    text
 }
 
-struct Out<'a>(&'a mut Vec<u8>);
-
-impl jiff::fmt::Write for Out<'_> {
-    fn write_str(&mut self, text: &str) -> Result<(), jiff::Error> {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
+/// The last digit of a number that is not negative.
+fn digit(number: i64) -> u8 {
+    u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit)
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = Vec::with_capacity(32);
-        self.write(&mut out);
-        f.write_str(&String::from_utf8_lossy(&out))
+        f.write_str(&String::from_utf8_lossy(self.text().as_bytes()))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
     }
 }
 
@@ -170,24 +240,16 @@ impl std::str::FromStr for Timestamp {
 
     /// Reads RFC 3339 with an offset; more than nine digits of a second are cut off (CAP-107).
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        let text = text.trim();
-        let fraction = text.find('.').map_or(0..0, |dot| {
-            let digits = text[dot + 1..]
-                .bytes()
-                .take_while(u8::is_ascii_digit)
-                .count();
-            dot + 1..dot + 1 + digits
-        });
-        let digits = fraction.len().min(9);
-        let shortened;
-        let text = if fraction.len() > 9 {
-            shortened = format!("{}{}", &text[..fraction.start + 9], &text[fraction.end..]);
-            &shortened
-        } else {
-            text
-        };
-        let instant = text.parse().map_err(|_| InvalidTimestamp)?;
-        Self::checked(instant, u8::try_from(digits).unwrap_or(9))
+        let rfc3339::Written {
+            second,
+            nanos,
+            digits,
+        } = rfc3339::read(text).ok_or(InvalidTimestamp)?;
+        Ok(Self {
+            second,
+            nanos,
+            digits,
+        })
     }
 }
 
@@ -195,16 +257,14 @@ impl TryFrom<SystemTime> for Timestamp {
     type Error = InvalidTimestamp;
 
     fn try_from(time: SystemTime) -> Result<Self, InvalidTimestamp> {
-        let instant = jiff::Timestamp::try_from(time).map_err(|_| InvalidTimestamp)?;
+        let (second, nanos) = since_1970(time).ok_or(InvalidTimestamp)?;
         // What the clock of the system gives beyond microseconds is kept.
-        Self::checked(
-            instant,
-            if instant.subsec_nanosecond() % 1000 == 0 {
-                6
-            } else {
-                9
-            },
-        )
+        let digits = if nanos % 1000 == 0 { 6 } else { 9 };
+        Ok(Self {
+            second,
+            nanos,
+            digits,
+        })
     }
 }
 
@@ -308,10 +368,12 @@ mod tests {
         ] {
             time += Duration::from_micros(step);
             let timestamp = Timestamp::now(time);
-            let mut printed = Vec::new();
-            timestamp.print(&mut printed);
-            assert_eq!(timestamp.to_string().as_bytes(), printed);
-            assert_eq!(timestamp.to_string().as_bytes(), printed, "once more");
+            let printed = timestamp.text();
+            for _ in 0..2 {
+                let mut written = Vec::new();
+                timestamp.write(&mut written);
+                assert_eq!(written, printed.as_bytes());
+            }
         }
         let before = SystemTime::UNIX_EPOCH - Duration::from_micros(1);
         assert_eq!(
@@ -352,5 +414,64 @@ mod tests {
         assert_eq!(read("-000001-05-07T02:00:00Z"), None);
         assert_eq!(read("+010000-05-07T02:00:00Z"), None);
         assert!(read("0000-05-07T02:00:00Z").is_some());
+        assert!(read("9999-12-31T23:59:59.999999999Z").is_some());
+        let far = Duration::from_secs(1 << 40);
+        assert!(Timestamp::try_from(SystemTime::UNIX_EPOCH + far).is_err());
+        assert!(Timestamp::try_from(SystemTime::UNIX_EPOCH - far).is_err());
+    }
+
+    /// A library that knows much more of calendars is asked about many instants of each year.
+    #[test]
+    fn cap_105_instants_of_all_years_are_printed_and_read_as_a_calendar_library_does() {
+        let print = |time: &jiff::Timestamp, digits| {
+            let printer = jiff::fmt::temporal::DateTimePrinter::new();
+            printer.precision(Some(digits)).timestamp_to_string(time)
+        };
+        // Odd, so that all times of the day and all fractions come by.
+        let step = 3_456_789_012_345_678;
+        let (mut nanos, mut digits) = (-62_167_219_200_000_000_000_i128, 0);
+        while let Ok(theirs) = jiff::Timestamp::from_nanosecond(nanos) {
+            let text = print(&theirs, digits);
+            let ours: Timestamp = text.parse().expect("a timestamp");
+            assert_eq!(ours.to_string(), text);
+            let read: jiff::Timestamp = text.parse().expect("a timestamp");
+            assert_eq!(
+                i128::from(ours.second) * 1_000_000_000 + i128::from(ours.nanos),
+                read.as_nanosecond(),
+                "{text}"
+            );
+            let by_the_clock = Timestamp::try_from(SystemTime::from(theirs)).expect("in range");
+            assert_eq!(
+                by_the_clock.to_string(),
+                print(&theirs, by_the_clock.digits)
+            );
+            nanos += step;
+            digits = (digits + 1) % 10;
+        }
+    }
+
+    #[test]
+    fn cap_106_offsets_are_read_as_a_calendar_library_does() {
+        for minutes in -1439..=1439_i32 {
+            let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+            let (hours, minutes) = (minutes / 60, minutes % 60);
+            for day in ["2032-02-29", "2031-03-01", "2031-12-31", "0001-01-01"] {
+                let text = format!("{day}T13:59:60.25{sign}{hours:02}:{minutes:02}");
+                let theirs: jiff::Timestamp = text.parse().expect("a timestamp");
+                let ours: Timestamp = text.parse().expect("a timestamp");
+                assert_eq!(ours.to_string(), format!("{theirs:.2}"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn cap_105_a_timestamp_is_ordered_by_its_instant() {
+        let read = |text: &str| text.parse::<Timestamp>().expect("a timestamp");
+        assert!(read("1969-12-31T23:59:59.75Z") > read("1969-12-31T23:59:59.5Z"));
+        assert!(read("2031-05-07T02:00:00+02:00") < read("2031-05-07T02:00:00Z"));
+        assert_eq!(
+            format!("{:?}", read("2031-05-07T02:00:00.50+02:00")),
+            "Timestamp(2031-05-07T00:00:00.50Z)"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! What delivery asks of the network.
 
-use std::{fmt, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 /// Sends requests. `posthog` implements it over HTTP, [`testing::Memory`](crate::testing::Memory) in memory.
 pub trait Transport: Send + Sync {
@@ -92,19 +92,28 @@ impl Response {
 }
 
 /// Why no complete answer came. Its text never holds the URL.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum TransportError {
     /// Not within the request's timeout.
-    #[error("no answer within {after:?}")]
     TimedOut {
         /// The timeout.
         after: Duration,
     },
     /// The connection failed, or broke off.
-    #[error("the connection failed: {reason}")]
     Connection {
         /// What the network said.
         reason: String,
     },
+}
+
+impl Error for TransportError {}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut { after } => write!(f, "no answer within {after:?}"),
+            Self::Connection { reason } => write!(f, "the connection failed: {reason}"),
+        }
+    }
 }

@@ -6,7 +6,7 @@
 use super::FlushError;
 use crate::{
     delivery::{Flush, Lanes, may_wait},
-    notice,
+    notice, threads,
     user_code::caught,
 };
 use std::{
@@ -17,7 +17,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
-    thread,
     time::Duration,
 };
 
@@ -68,10 +67,9 @@ impl FlushAsync {
             dropped: AtomicBool::new(false),
             told: Mutex::default(),
         });
-        let thread = thread::Builder::new().name("posthog-flush".to_owned());
         let there = Arc::clone(&waiting);
-        match thread.spawn(move || there.run(flush)) {
-            Ok(_) => State::Waiting(waiting),
+        match threads::start("posthog-flush", Box::new(move || there.run(flush))) {
+            Ok(()) => State::Waiting(waiting),
             Err(error) => {
                 notice::error_once(format_args!(
                     "no thread could be started, so a flush is not waited for: {error}"

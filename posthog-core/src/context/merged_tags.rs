@@ -53,11 +53,7 @@ impl MergedTags {
         let inherited = inherited.unwrap_or(&nothing);
         let mut own: Vec<Tag<'_>> = layers.clone().flat_map(Properties::iter).collect();
         let own_has_escapes = own.iter().any(|(key, _)| has_escape(key));
-        if own_has_escapes {
-            own.sort_by_cached_key(|(key, _)| text_of(key));
-        } else {
-            own.sort_by(|(a, _), (b, _)| bare(a).cmp(bare(b)));
-        }
+        own.sort_by(|(a, _), (b, _)| in_order(a, b, own_has_escapes));
         // Of equal ones the last counts.
         own.dedup_by(|later, earlier| {
             let same = later.0 == earlier.0;

@@ -1,7 +1,7 @@
 //! Session IDs. A server makes none of its own: it passes on those that were made elsewhere (CTX-150).
 
 use crate::{Identifier, fresh_uuid::fresh_uuid, uuid_text};
-use std::fmt;
+use std::{error::Error, fmt};
 use uuid::Uuid;
 
 /// A session ID: a UUID of version 7 (CTX-151).
@@ -16,21 +16,37 @@ use uuid::Uuid;
 pub struct SessionId(Uuid);
 
 /// Why something is no session ID. It never repeats what was given.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum InvalidSessionId {
     /// Nothing was given, or only white space.
-    #[error("the session ID is blank: give the UUIDv7 that the frontend made")]
     Blank,
     /// The text is no UUID.
-    #[error("the session ID is no UUID: give the UUIDv7 that the frontend made")]
     NotAUuid,
     /// It is a UUID, but not of version 7.
-    #[error("the session ID is a UUID of version {version}, not of version 7")]
     WrongVersion {
         /// The version that it is of.
         version: usize,
     },
+}
+
+impl Error for InvalidSessionId {}
+
+impl fmt::Display for InvalidSessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => {
+                f.write_str("the session ID is blank: give the UUIDv7 that the frontend made")
+            }
+            Self::NotAUuid => {
+                f.write_str("the session ID is no UUID: give the UUIDv7 that the frontend made")
+            }
+            Self::WrongVersion { version } => write!(
+                f,
+                "the session ID is a UUID of version {version}, not of version 7"
+            ),
+        }
+    }
 }
 
 impl SessionId {

@@ -1,6 +1,6 @@
 //! Tags as the map that users read.
 
-use crate::properties::has_escape;
+use crate::{json::read, properties::has_escape};
 use serde_json::{Map, Value};
 
 /// Gathers tags; of those with equal keys the last counts.
@@ -79,15 +79,15 @@ impl Written<'_> {
         let Self { text, colon, .. } = *self;
         if !is_plain && has_escape(text.as_bytes()) {
             return Some((
-                serde_json::from_str(text.get(..colon)?).ok()?,
-                serde_json::from_str(text.get(colon + 1..)?).ok()?,
+                read(text.get(..colon)?.as_bytes())?,
+                read(text.get(colon + 1..)?.as_bytes())?,
             ));
         }
         let key = text.get(1..colon - 1)?.to_owned();
         let value = if text.as_bytes().get(colon + 1) == Some(&b'"') {
             Value::String(text.get(colon + 2..text.len() - 1)?.to_owned())
         } else {
-            serde_json::from_str(text.get(colon + 1..)?).ok()?
+            read(text.get(colon + 1..)?.as_bytes())?
         };
         Some((key, value))
     }

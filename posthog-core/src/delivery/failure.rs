@@ -1,7 +1,7 @@
 //! What is told about events that were given up.
 
 use super::batch::{Batch, Queued};
-use crate::object::Entries;
+use crate::{json::read, object::Entries};
 use std::{fmt, sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -114,10 +114,10 @@ impl fmt::Display for DeliveryFailure {
 
 impl FailedEvent {
     fn new(event: &Queued, details: Option<String>) -> Self {
-        let fields: Option<Entries<'_>> = serde_json::from_slice(&event.json).ok();
+        let fields: Option<Entries<'_>> = read(&event.json);
         let text = |name| {
             let value = fields.as_ref()?.get(name)?;
-            serde_json::from_str(value.get()).ok()
+            read(value.get().as_bytes())
         };
         Self {
             uuid: event.uuid,

@@ -1,14 +1,6 @@
 //! The `Retry-After` header.
 
-use jiff::{Timestamp, civil::DateTime, fmt::strtime, tz::TimeZone};
 use std::time::{Duration, SystemTime};
-
-/// The three forms of an HTTP date: IMF-fixdate, RFC 850, asctime. All are GMT.
-const DATES: [&str; 3] = [
-    "%a, %d %b %Y %H:%M:%S GMT",
-    "%A, %d-%b-%y %H:%M:%S GMT",
-    "%a %b %e %H:%M:%S %Y",
-];
 
 /// How long the server asks to wait; `None` for what is malformed, past or not positive (DLV-92).
 pub(super) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
@@ -21,17 +13,10 @@ pub(super) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
         // More digits than a number has are a wait beyond every limit.
         Duration::from_secs(value.parse().unwrap_or(u64::MAX))
     } else {
-        let at = DATES.iter().find_map(|format| date(format, value))?;
-        let now = Timestamp::try_from(now).ok()?;
-        let now = now.to_zoned(TimeZone::UTC).datetime();
-        Duration::try_from(at.duration_since(now)).ok()?
+        let at = httpdate::parse_http_date(value).ok()?;
+        at.duration_since(now).ok()?
     };
     (!wait.is_zero()).then_some(wait)
-}
-
-/// As a date on the calendar: the last day of the year 9999, which servers like to name, is no `Timestamp`.
-fn date(format: &str, value: &str) -> Option<DateTime> {
-    strtime::parse(format, value).ok()?.to_datetime().ok()
 }
 
 #[cfg(test)]
@@ -48,6 +33,9 @@ mod tests {
         assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT", now), ten);
         assert_eq!(parse("Sunday, 06-Nov-94 08:49:37 GMT", now), ten);
         assert_eq!(parse("Sun Nov  6 08:49:37 1994", now), ten);
+        assert_eq!(parse("Sun Nov 06 08:49:37 1994", now), ten);
+        // The last date that servers like to name.
+        assert!(parse("Fri, 31 Dec 9999 23:59:59 GMT", now) > ten);
     }
 
     #[test]

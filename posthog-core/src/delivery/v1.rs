@@ -2,7 +2,10 @@
 
 use super::{batch::Queued, v0};
 use crate::{
-    json::write_text, limits, names, notice, object::Entries, switch::switch_of_json,
+    json::{read, write_text},
+    limits, names, notice,
+    object::Entries,
+    switch::switch_of_json,
     timestamp::Timestamp,
 };
 use serde_json::value::RawValue;
@@ -13,9 +16,9 @@ use uuid::Uuid;
 ///
 /// `None` for what is no event of V0.
 pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
-    let fields: Entries<'_> = serde_json::from_slice(v0).ok()?;
+    let fields: Entries<'_> = read(v0)?;
     let field = |name: &str| fields.get(name).map(RawValue::get);
-    let properties: Entries<'_> = serde_json::from_str(field("properties")?).ok()?;
+    let properties: Entries<'_> = read(field("properties")?.as_bytes())?;
 
     let mut out = Vec::with_capacity(v0.len() + 16);
     for (at, name) in ["event", "uuid", "distinct_id", "timestamp"]
@@ -135,7 +138,7 @@ pub(super) enum EventResult {
 /// The results of the events that the service names; the others are delivered. `None` for a body that says nothing
 /// readable: it is not known what became of the batch (DLV-121).
 pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
-    let read: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let read: serde_json::Value = read(body)?;
     let results = match read.as_object()?.get("results") {
         None | Some(serde_json::Value::Null) => return Some(HashMap::new()),
         Some(results) => results.as_object()?,

@@ -1,6 +1,6 @@
 //! How a failure was caught: the `mechanism` of an entry.
 
-use crate::{object::Entries, properties::Properties, property_value::PropertyValue};
+use crate::{json::read, object::Entries, properties::Properties, property_value::PropertyValue};
 
 /// What an application or integration says about how it caught a failure. What it does not say is left to the boundary
 /// (EXC-35).
@@ -26,11 +26,11 @@ impl Mechanism {
         let Some((_, json)) = whole.iter().next() else {
             return;
         };
-        if let Ok(kind) = serde_json::from_slice::<String>(json) {
+        if let Some(kind) = read::<String>(json) {
             self.kind = Some(kind)
                 .filter(|kind| !kind.is_empty())
                 .or(self.kind.take());
-        } else if let Ok(fields) = serde_json::from_slice::<Entries<'_>>(json) {
+        } else if let Some(fields) = read::<Entries<'_>>(json) {
             for (name, value) in fields.iter() {
                 self.field(name, value.get());
             }
@@ -38,13 +38,10 @@ impl Mechanism {
     }
 
     fn field(&mut self, name: &str, json: &str) {
-        let text = || {
-            serde_json::from_str::<String>(json)
-                .ok()
-                .filter(|text| !text.is_empty())
-        };
-        let switch = || serde_json::from_str::<bool>(json).ok();
-        let id = || serde_json::from_str::<u64>(json).ok();
+        let text = || read(json.as_bytes()).filter(|text: &String| !text.is_empty());
+        // Rust writes these as JSON does.
+        let switch = || json.parse::<bool>().ok();
+        let id = || json.parse::<u64>().ok();
         match name {
             "type" => self.kind = text().or(self.kind.take()),
             "source" => self.source = text().or(self.source.take()),

@@ -2,15 +2,23 @@
 //! (EXC-71 to EXC-75).
 
 use crate::json::write_text;
-use object::{Object, ObjectSegment, ReadCache};
+use object::{
+    NativeEndian, ReadCache, elf,
+    read::elf::{FileHeader, NoteIterator, ProgramHeader as _},
+};
 use std::{
-    collections::BTreeMap,
     fmt::Write,
     fs::File,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 use uuid::Uuid;
+
+/// What a process of this kind loads: reading every format that there is would be a hundred times the code.
+#[cfg(target_pointer_width = "64")]
+type Header = elf::FileHeader64<NativeEndian>;
+#[cfg(not(target_pointer_width = "64"))]
+type Header = elf::FileHeader32<NativeEndian>;
 
 /// The images that have a build ID, and the addresses that they cover.
 #[derive(Clone, Default)]
@@ -36,8 +44,11 @@ struct Elf {
 
 /// What is mapped from one file.
 struct Mapped {
+    file: String,
     start: usize,
     end: usize,
+    /// Whether any of it may be run.
+    is_code: bool,
 }
 
 /// The files that were loaded, where, and what was made of that.
@@ -53,7 +64,7 @@ impl Images {
         let files = mapped_files(&maps);
         let state: Vec<_> = files
             .iter()
-            .map(|(file, mapped)| (file.clone(), mapped.start))
+            .map(|mapped| (mapped.file.clone(), mapped.start))
             .collect();
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, images)) = &*known
@@ -64,7 +75,10 @@ impl Images {
         let images = Self(Arc::new(
             files
                 .into_iter()
-                .filter_map(|(file, Mapped { start, end })| {
+                .filter_map(|mapped| {
+                    let Mapped {
+                        file, start, end, ..
+                    } = mapped;
                     Some(Image {
                         start,
                         end,
@@ -139,9 +153,8 @@ impl Image {
 }
 
 /// The files that code is mapped from, from the text of `/proc/self/maps`.
-fn mapped_files(maps: &str) -> BTreeMap<String, Mapped> {
-    let mut files: BTreeMap<String, Mapped> = BTreeMap::new();
-    let mut code = Vec::new();
+fn mapped_files(maps: &str) -> Vec<Mapped> {
+    let mut files: Vec<Mapped> = Vec::new();
     for line in maps.lines() {
         // `55d0c8a00000-55d0c8a21000 r-xp 00021000 fd:01 1234   /srv/shop/bin/shop`
         let mut fields = line.splitn(6, ' ');
@@ -158,18 +171,22 @@ fn mapped_files(maps: &str) -> BTreeMap<String, Mapped> {
         if !file.starts_with('/') {
             continue;
         }
-        if access.contains('x') {
-            code.push(file.to_owned());
+        let is_code = access.contains('x');
+        // Mappings are listed by address, so those of one file mostly follow one another.
+        if let Some(mapped) = files.iter_mut().rev().find(|mapped| mapped.file == file) {
+            mapped.start = mapped.start.min(start);
+            mapped.end = mapped.end.max(end);
+            mapped.is_code |= is_code;
+        } else {
+            files.push(Mapped {
+                file: file.to_owned(),
+                start,
+                end,
+                is_code,
+            });
         }
-        files
-            .entry(file.to_owned())
-            .and_modify(|mapped| {
-                mapped.start = mapped.start.min(start);
-                mapped.end = mapped.end.max(end);
-            })
-            .or_insert(Mapped { start, end });
     }
-    files.retain(|file, _| code.contains(file));
+    files.retain(|mapped| mapped.is_code);
     files
 }
 
@@ -181,19 +198,41 @@ impl Elf {
         let file = File::open(if own { "/proc/self/exe" } else { file }).ok()?;
         // Only what is asked for is read of it.
         let cache = ReadCache::new(file);
-        let elf = object::File::parse(&cache).ok()?;
-        let build_id = elf.build_id().ok()??.to_vec();
-        let vmaddr = elf.segments().map(|segment| segment.address()).min()?;
-        let end = elf
-            .segments()
-            .map(|segment| segment.address().saturating_add(segment.size()))
-            .max()?;
-        (!build_id.is_empty()).then_some(Self {
-            build_id,
+        Self::of::<Header>(&cache)
+    }
+
+    fn of<H: FileHeader>(file: &ReadCache<File>) -> Option<Self> {
+        let header = H::parse(file).ok()?;
+        let endian = header.endian().ok()?;
+        let (mut build_id, mut vmaddr, mut end) = (None, u64::MAX, 0);
+        for segment in header.program_headers(endian, file).ok()? {
+            if let Ok(Some(notes)) = segment.notes(endian, file) {
+                build_id = build_id.or_else(|| build_id_of(endian, notes));
+            }
+            if segment.p_type(endian) == elf::PT_LOAD {
+                let start: u64 = segment.p_vaddr(endian).into();
+                vmaddr = vmaddr.min(start);
+                end = end.max(start.saturating_add(segment.p_memsz(endian).into()));
+            }
+        }
+        Some(Self {
+            build_id: build_id?,
             vmaddr,
-            size: end - vmaddr,
+            size: end.checked_sub(vmaddr)?,
         })
     }
+}
+
+fn build_id_of<H: FileHeader>(
+    endian: H::Endian,
+    mut notes: NoteIterator<'_, H>,
+) -> Option<Vec<u8>> {
+    while let Ok(Some(note)) = notes.next() {
+        if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == elf::NT_GNU_BUILD_ID {
+            return Some(note.desc().to_vec()).filter(|id| !id.is_empty());
+        }
+    }
+    None
 }
 
 /// The first 16 bytes of the build ID as a little-endian GUID; a shorter one, as `lld` makes it, is filled up with zeros
@@ -243,7 +282,8 @@ mod tests {
             nonsense\n";
         let files = mapped_files(maps);
         assert_eq!(files.len(), 1);
-        let shop = &files["/srv/shop/bin/shop"];
+        let shop = &files[0];
+        assert_eq!(shop.file, "/srv/shop/bin/shop");
         assert_eq!((shop.start, shop.end), (0x55d0_c8a0_0000, 0x55d0_c8b1_0000));
     }
 

@@ -1,6 +1,10 @@
 //! An exception's JSON, changed after it was written: its stack comes later, and what is too large is cut.
 
-use crate::{json::write_text, limits, names, object::Entries};
+use crate::{
+    json::{read, write_text},
+    limits, names,
+    object::Entries,
+};
 use serde_json::value::RawValue;
 
 /// Where in the JSON of an event its parts stand.
@@ -12,15 +16,13 @@ struct Parts<'a> {
 }
 
 fn parts(json: &[u8]) -> Option<Parts<'_>> {
-    let event: Entries<'_> = serde_json::from_slice(json).ok()?;
+    let event: Entries<'_> = read(json)?;
     let properties = event.get("properties")?;
-    let list = serde_json::from_str::<Entries<'_>>(properties.get())
-        .ok()?
-        .get(names::EXCEPTION_LIST)?;
+    let list = read_raw::<Entries<'_>>(properties)?.get(names::EXCEPTION_LIST)?;
     Some(Parts {
         properties_end: offset(json, properties.get())? + properties.get().len() - 1,
         list,
-        entries: serde_json::from_str(list.get()).ok()?,
+        entries: read_raw(list)?,
     })
 }
 
@@ -68,17 +70,17 @@ pub(crate) fn shortened(json: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Vec
 /// The event with that many frames of its stack at the most, those of the crash site, and with the images that they point
 /// to. `None` if it has no stack.
 fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
-    let event: Entries<'_> = serde_json::from_slice(json).ok()?;
-    let properties: Entries<'_> = read(event.get("properties")?)?;
-    let list: Vec<&RawValue> = read(properties.get(names::EXCEPTION_LIST)?)?;
+    let event: Entries<'_> = read(json)?;
+    let properties: Entries<'_> = read_raw(event.get("properties")?)?;
+    let list: Vec<&RawValue> = read_raw(properties.get(names::EXCEPTION_LIST)?)?;
     let (first, causes) = list.split_first()?;
-    let first: Entries<'_> = read(first)?;
-    let stack: Entries<'_> = read(first.get("stacktrace")?)?;
-    let frames: Vec<&RawValue> = read(stack.get("frames")?)?;
+    let first: Entries<'_> = read_raw(first)?;
+    let stack: Entries<'_> = read_raw(first.get("stacktrace")?)?;
+    let frames: Vec<&RawValue> = read_raw(stack.get("frames")?)?;
     let frames = &frames[frames.len().saturating_sub(most)..];
     let frames: Vec<(&RawValue, Entries<'_>)> = frames
         .iter()
-        .map(|frame| Some((*frame, read(frame)?)))
+        .map(|frame| Some((*frame, read_raw(frame)?)))
         .collect::<Option<_>>()?;
     // A group of inlined functions is cut as a whole, and begins with the one that they were inlined into (EXC-59).
     let whole = frames
@@ -86,11 +88,11 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
         .position(|(_, frame)| frame.get("inline").is_none())
         .unwrap_or_default();
     let frames = &frames[whole..];
-    let first = object(&first, |key, value| match key {
+    let first = object(&first, &|key, value| match key {
         "stacktrace" if frames.is_empty() => None,
         "stacktrace" => {
-            let frames = array(frames.iter().map(|(frame, _)| frame.get()));
-            Some(object(&stack, |key, value| {
+            let frames = array(&mut frames.iter().map(|(frame, _)| frame.get()));
+            Some(object(&stack, &|key, value| {
                 Some(if key == "frames" {
                     frames.clone()
                 } else {
@@ -100,22 +102,22 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
         }
         _ => Some(value.to_owned()),
     });
-    let entries = std::iter::once(first.as_str()).chain(causes.iter().map(|cause| cause.get()));
-    let list = array(entries);
-    let properties = object(&properties, |key, value| match key {
+    let mut entries = std::iter::once(first.as_str()).chain(causes.iter().map(|cause| cause.get()));
+    let list = array(&mut entries);
+    let properties = object(&properties, &|key, value| match key {
         names::EXCEPTION_LIST => Some(list.clone()),
         "$debug_images" => {
-            let images: Vec<&RawValue> = serde_json::from_str(value).ok()?;
+            let images: Vec<&RawValue> = read(value.as_bytes())?;
             let used = images.into_iter().filter(|image| {
-                let address = read::<Entries<'_>>(image).and_then(|image| address_in(&image));
+                let address = read_raw::<Entries<'_>>(image).and_then(|image| address_in(&image));
                 address.is_some() && frames.iter().any(|(_, frame)| address_in(frame) == address)
             });
-            let images = array(used.map(RawValue::get));
+            let images = array(&mut used.map(RawValue::get));
             (images != "[]").then_some(images)
         }
         _ => Some(value.to_owned()),
     });
-    let event = object(&event, |key, value| {
+    let event = object(&event, &|key, value| {
         Some(if key == "properties" {
             properties.clone()
         } else {
@@ -129,12 +131,12 @@ fn address_in<'a>(entries: &Entries<'a>) -> Option<&'a str> {
     entries.get("image_addr").map(RawValue::get)
 }
 
-fn read<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
+fn read_raw<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+    read(raw.get().as_bytes())
 }
 
 /// An object with each value as `change` has it.
-fn object(entries: &Entries<'_>, change: impl Fn(&str, &str) -> Option<String>) -> String {
+fn object(entries: &Entries<'_>, change: &dyn Fn(&str, &str) -> Option<String>) -> String {
     let mut out = Vec::new();
     for (key, value) in entries.iter() {
         let Some(value) = change(key, value.get()) else {
@@ -152,8 +154,16 @@ fn object(entries: &Entries<'_>, change: impl Fn(&str, &str) -> Option<String>) 
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn array<'a>(values: impl Iterator<Item = &'a str>) -> String {
-    format!("[{}]", values.collect::<Vec<_>>().join(","))
+fn array(values: &mut dyn Iterator<Item = &str>) -> String {
+    let mut out = String::from("[");
+    for value in values {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(value);
+    }
+    out.push(']');
+    out
 }
 
 /// The event with as many causes as fit, the innermost dropped first (EXC-96). `None` where that is of no use.

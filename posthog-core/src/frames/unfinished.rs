@@ -8,12 +8,8 @@ use super::{
     splice::{exceeds, with_stack},
     symbols, trim,
 };
-use crate::{limits, user_code::caught};
-use std::{
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use crate::{limits, threads, user_code::caught};
+use std::{sync::Arc, time::Duration};
 
 /// What is known of where a failure happened, before names are looked up.
 #[derive(Clone, Debug, Default)]
@@ -226,20 +222,15 @@ impl Unfinished {
         if self.stack.has_names() {
             return self.finish(json);
         }
-        let (tell, told) = mpsc::channel();
         let whole = Self {
             stack: self.stack.clone(),
             rules: Arc::clone(&self.rules),
         };
         let unfinished = json.clone();
-        let looking_up = thread::Builder::new()
-            .name("posthog-symbols".to_owned())
-            .spawn(move || {
-                // Nobody waits any more: the names are remembered for the next time.
-                let _ = tell.send(whole.finish(unfinished));
-            });
-        match looking_up.map(|_| told.recv_timeout(time)) {
-            Ok(Ok(finished)) => finished,
+        // Where nobody waits any more, the names are remembered for the next time.
+        let looking_up = threads::within("posthog-symbols", time, move || whole.finish(unfinished));
+        match looking_up {
+            Ok(Some(finished)) => finished,
             _ => Self {
                 stack: self.stack.without_names(),
                 rules: Arc::clone(&self.rules),

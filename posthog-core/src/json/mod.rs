@@ -5,9 +5,11 @@
 
 mod encoder;
 mod key;
+mod read;
 mod text;
 
 pub(crate) use encoder::{Encoder, Replaced};
+pub(crate) use read::read;
 pub(crate) use text::write_text;
 
 /// A value could not be written. What its type says about that may quote the value, so it is kept nowhere (DLV-144).

@@ -9,7 +9,8 @@ use super::{
     EventPlan, Plan,
     json::{self, Json, Key, Node},
     mistake::Mistake,
-    shape::{Fields, Scalar, Shape},
+    scalar::Scalar,
+    shape::{Fields, Shape},
     types::{Type, Types},
 };
 use crate::spelling::most_similar;

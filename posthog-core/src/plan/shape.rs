@@ -1,8 +1,8 @@
-//! What a plan says about a value, and whether a value is that.
+//! What a plan says about a value and its parts.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use super::types::{Type, Types};
+use super::{Allowed, Refusal, Scalar, Type, Types};
 
 /// What a plan says about a property, a tag, or a part of one.
 #[derive(Clone, PartialEq, Default, Debug)]
@@ -32,93 +32,26 @@ pub struct Fields {
     pub additional: bool,
 }
 
-/// A value that a plan lists, or that a program has.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Scalar {
-    /// `null`
-    Null,
-    /// `true`, `false`
-    Boolean(bool),
-    /// A number of an integer type.
-    Integer(i128),
-    /// Another number.
-    Number(f64),
-    /// A string.
-    Text(String),
-}
-
-impl Scalar {
-    /// The type that it has.
-    #[must_use]
-    pub fn ty(&self) -> Type {
-        match self {
-            Self::Null => Type::Null,
-            Self::Boolean(_) => Type::Boolean,
-            Self::Integer(_) => Type::Integer,
-            Self::Number(_) => Type::Number,
-            Self::Text(_) => Type::String,
-        }
-    }
-
-    /// The number that is written as `text`, in a plan or as JSON.
-    #[must_use]
-    pub fn number(text: &str) -> Option<Self> {
-        match text.parse() {
-            Ok(integer) => Some(Self::Integer(integer)),
-            Err(_) => text.parse().ok().map(Self::Number),
-        }
-    }
-
-    /// Whether it is the same value: `1.0` is 1.
-    fn equals(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Integer(integer), Self::Number(number))
-            | (Self::Number(number), Self::Integer(integer)) => {
-                // Exact: a number with a fraction is written with one, and others are integers.
-                integer.to_string() == number.to_string()
-            }
-            (one, other) => one == other,
-        }
-    }
-}
-
-/// As it is written in a program.
-impl fmt::Display for Scalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Boolean(boolean) => write!(f, "{boolean}"),
-            Self::Integer(integer) => write!(f, "{integer}"),
-            Self::Number(number) => write!(f, "{number:?}"),
-            Self::Text(text) => write!(f, "{text:?}"),
-        }
-    }
-}
-
-/// Why a value is not what a plan says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refusal {
-    /// It has another type.
-    Type,
-    /// It is none of the values that the plan lists.
-    Value,
-}
-
 impl Shape {
+    /// What it allows of the value itself.
+    #[must_use]
+    pub fn allowed(&self) -> Allowed<'_> {
+        Allowed {
+            types: self.types,
+            values: self.values.as_deref(),
+        }
+    }
+
     /// Whether a value of that type can be what the plan says.
     #[must_use]
     pub fn allows(&self, ty: Type) -> bool {
-        self.types.is_none_or(|types| types.allow(ty))
+        self.allowed().allows(ty)
     }
 
     /// Why that value is not what the plan says, if it is not.
     #[must_use]
     pub fn refuses(&self, given: &Scalar) -> Option<Refusal> {
-        if !self.allows(given.ty()) {
-            return Some(Refusal::Type);
-        }
-        let listed = |values: &Vec<Scalar>| values.iter().any(|value| value.equals(given));
-        (!self.values.as_ref().is_none_or(listed)).then_some(Refusal::Value)
+        self.allowed().refuses(given)
     }
 
     /// The text of the values that the plan lists.
@@ -133,30 +66,9 @@ impl Shape {
     }
 }
 
-/// The values of a plan as a list: `` `"EUR"`, `"USD"` ``.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a>(pub &'a [Scalar]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, value) in self.0.iter().take(MOST_LISTED).enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            write!(f, "{comma}`{value}`")?;
-        }
-        match self.0.len().saturating_sub(MOST_LISTED) {
-            0 => Ok(()),
-            more => write!(f, " or {more} more"),
-        }
-    }
-}
-
-/// So many values are listed in a message.
-const MOST_LISTED: usize = 12;
-
 #[cfg(test)]
 mod tests {
-    use super::{Listed, Refusal, Scalar, Shape};
-    use crate::plan::{Type, Types};
+    use crate::plan::{Listed, Refusal, Scalar, Shape, Type, Types};
 
     fn text(text: &str) -> Scalar {
         Scalar::Text(text.into())

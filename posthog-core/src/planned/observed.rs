@@ -1,8 +1,9 @@
 //! What only run time can know of a value: whether its text is one of those that the plan lists.
 
 use crate::{
+    json::read,
     notice,
-    plan::{Listed, Refusal, Scalar, Shape, Type, Types},
+    plan::{Allowed, Listed, Refusal, Scalar, Type, Types},
     properties::Properties,
 };
 
@@ -28,42 +29,41 @@ impl Properties {
         let Some(given) = self.json_of(expected.key) else {
             return;
         };
-        let shape = expected.shape();
+        let types = Types::from_bits(expected.types);
+        let values = expected.values();
+        let allowed = Allowed {
+            types: (!types.is_empty()).then_some(types),
+            values: (!values.is_empty()).then_some(&values),
+        };
         let Expected { what, place, .. } = expected;
         let found = match scalar(given) {
-            Ok(scalar) => (shape.refuses(&scalar), scalar.ty()),
-            Err(ty) if shape.values.is_some() => (Some(Refusal::Value), ty),
-            Err(ty) => ((!shape.allows(ty)).then_some(Refusal::Type), ty),
+            Ok(scalar) => (allowed.refuses(&scalar), scalar.ty()),
+            Err(ty) if allowed.values.is_some() => (Some(Refusal::Value), ty),
+            Err(ty) => ((!allowed.allows(ty)).then_some(Refusal::Type), ty),
         };
         match found {
             (None, _) => {}
             (Some(Refusal::Type), ty) => notice::warn_once(format_args!(
                 "{what} is `{}`, and {} in the tracking plan ({place})",
                 ty.name(),
-                shape.types.unwrap_or_default()
+                types
             )),
             (Some(Refusal::Value), _) => notice::warn_once(format_args!(
                 "{what} is none of the values in the tracking plan, {} ({place})",
-                Listed(shape.values.as_deref().unwrap_or_default())
+                Listed(&values)
             )),
         }
     }
 }
 
 impl Expected {
-    fn shape(&self) -> Shape {
-        let types = Types::from_bits(self.types);
+    fn values(&self) -> Vec<Scalar> {
         let values: Vec<Box<serde_json::value::RawValue>> =
-            serde_json::from_str(self.values).unwrap_or_default();
-        let values: Vec<_> = values
+            read(self.values.as_bytes()).unwrap_or_default();
+        values
             .iter()
             .filter_map(|value| scalar(value.get().as_bytes()).ok())
-            .collect();
-        Shape {
-            types: (!types.is_empty()).then_some(types),
-            values: (!values.is_empty()).then_some(values),
-            ..Shape::default()
-        }
+            .collect()
     }
 }
 
@@ -72,9 +72,7 @@ fn scalar(json: &[u8]) -> Result<Scalar, Type> {
     match json.first() {
         Some(b'{') => Err(Type::Object),
         Some(b'[') => Err(Type::Array),
-        Some(b'"') => serde_json::from_slice(json)
-            .map(Scalar::Text)
-            .map_err(|_| Type::String),
+        Some(b'"') => read(json).map(Scalar::Text).ok_or(Type::String),
         Some(b't') => Ok(Scalar::Boolean(true)),
         Some(b'f') => Ok(Scalar::Boolean(false)),
         Some(b'n') | None => Ok(Scalar::Null),

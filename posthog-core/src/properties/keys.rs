@@ -9,6 +9,10 @@ use std::collections::HashMap;
 /// for each of them, also when it is copied.
 pub(super) const INDEX_FROM: usize = 128;
 
+/// Where each key stands. Few properties have one, so that it stands behind a pointer.
+#[derive(Clone, Default)]
+pub(super) struct Index(HashMap<Box<[u8]>, usize>);
+
 impl Properties {
     /// Gives the keys their hashes, for whoever looks for one.
     #[inline]
@@ -31,7 +35,7 @@ impl Properties {
 
     pub(super) fn find(&self, key: &[u8], hash: u32) -> Option<usize> {
         if let Some(index) = &self.index {
-            return index.get(key).copied();
+            return index.0.get(key).copied();
         }
         let may_be = |entry: &Entry| !self.hashed || entry.hash == hash;
         self.entries
@@ -47,11 +51,9 @@ impl Properties {
             index,
             ..
         } = self;
-        let indexed = index.as_ref().map_or(0, HashMap::len);
-        let new = entries.iter().enumerate().skip(indexed);
-        index
-            .get_or_insert_default()
-            .extend(new.map(|(at, entry)| (json[entry.start..entry.colon].into(), at)));
+        let Index(index) = &mut **index.get_or_insert_default();
+        let new = entries.iter().enumerate().skip(index.len());
+        index.extend(new.map(|(at, entry)| (json[entry.start..entry.colon].into(), at)));
     }
 }
 

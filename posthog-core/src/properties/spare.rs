@@ -1,7 +1,7 @@
 //! The room of properties that are done with.
 
 use super::{Entry, Properties};
-use std::{cell::Cell, mem};
+use std::{cell::RefCell, mem};
 
 /// Buffers of properties that are done with, for those to come: in a thread's steady state none is allocated.
 pub(super) struct Spare {
@@ -15,18 +15,13 @@ const MOST_SPARE: usize = 16;
 const LARGEST_SPARE: usize = 8 << 10;
 
 thread_local! {
-    static SPARE: Cell<Vec<Spare>> = const { Cell::new(Vec::new()) };
+    static SPARE: RefCell<Vec<Spare>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Spare {
     /// Gives room to properties that have none.
     pub(super) fn lend(to: &mut Properties) {
-        let lent = SPARE.try_with(|cell| {
-            let mut spares = cell.take();
-            let spare = spares.pop();
-            cell.set(spares);
-            spare
-        });
+        let lent = SPARE.try_with(|spares| spares.try_borrow_mut().ok()?.pop());
         // A thread that is ending has none.
         let Spare { json, entries } = lent.ok().flatten().unwrap_or_else(|| Self {
             // Enough for a usual event, so that they do not grow step by step.
@@ -73,12 +68,12 @@ impl Properties {
         if (1..=LARGEST_SPARE).contains(&json.capacity()) {
             json.clear();
             entries.clear();
-            let _ = SPARE.try_with(|cell| {
-                let mut spares = cell.take();
-                if spares.len() < MOST_SPARE {
+            let _ = SPARE.try_with(|spares| {
+                if let Ok(mut spares) = spares.try_borrow_mut()
+                    && spares.len() < MOST_SPARE
+                {
                     spares.push(Spare { json, entries });
                 }
-                cell.set(spares);
             });
         }
     }

@@ -3,15 +3,12 @@
 //! As the HTTP library's own, but that one panics where the system gives no thread, and asks for one for an address too.
 //! And it looks a name up for every request, also where a connection is there already; this one remembers it for a while.
 
+use posthog_core::threads;
 use std::{
     error::Error as StdError,
     fmt,
     net::{SocketAddr, ToSocketAddrs},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{self, RecvTimeoutError},
-    },
-    thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
     vec,
 };
@@ -117,16 +114,12 @@ impl Resolver for Lookup {
 }
 
 fn by_name(host: String, timeout: NextTimeout) -> Result<vec::IntoIter<SocketAddr>, Error> {
-    let (tell, told) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name("posthog-lookup".to_owned())
-        // Nobody is told if the time is up.
-        .spawn(move || drop(tell.send(host.to_socket_addrs())))
-        .map_err(|_| Error::Other(Box::new(NoThread)))?;
-    match told.recv_timeout(*timeout.after) {
-        Ok(found) => Ok(found?),
-        Err(RecvTimeoutError::Timeout) => Err(Error::Timeout(timeout.reason)),
-        Err(RecvTimeoutError::Disconnected) => Err(Error::HostNotFound),
+    let found = threads::within("posthog-lookup", *timeout.after, move || {
+        host.to_socket_addrs()
+    });
+    match found.map_err(|_| Error::Other(Box::new(NoThread)))? {
+        Some(found) => Ok(found?),
+        None => Err(Error::Timeout(timeout.reason)),
     }
 }
 

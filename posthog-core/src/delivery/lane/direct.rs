@@ -10,13 +10,14 @@ use crate::{
         schedule::{Failed, Schedule, Step},
     },
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// Events that threads send themselves. Each has a number, for they do not end in the order in which they began.
 #[derive(Default)]
 pub(super) struct Direct {
     begun: u64,
-    open: BTreeSet<u64>,
+    /// Those that are not final yet, in the order in which they began.
+    open: Vec<u64>,
     /// How many a shutdown's deadline has ended.
     lost: u64,
 }
@@ -25,7 +26,7 @@ impl Direct {
     fn begin(&mut self) -> u64 {
         let number = self.begun;
         self.begun += 1;
-        self.open.insert(number);
+        self.open.push(number);
         number
     }
 
@@ -36,7 +37,7 @@ impl Direct {
 
     /// How many of the first `begun` are not final yet.
     pub(super) fn pending(&self, begun: u64) -> u64 {
-        self.open.range(..begun).count() as u64
+        self.open.partition_point(|number| *number < begun) as u64
     }
 
     /// How many a shutdown's deadline has ended.
@@ -44,8 +45,12 @@ impl Direct {
         self.lost
     }
 
+    fn end(&mut self, number: u64) {
+        self.open.retain(|open| *open != number);
+    }
+
     fn lose(&mut self, number: u64) {
-        self.open.remove(&number);
+        self.end(number);
         self.lost += 1;
     }
 
@@ -73,7 +78,7 @@ impl Lane {
         drop(state);
         // A transport or a logger that flushes would wait for what it is itself called for.
         let failure = as_worker(|| shared.deliver(event, number));
-        shared.lock().direct.open.remove(&number);
+        shared.lock().direct.end(number);
         shared.changed.notify_all();
         if let Some(status) = failure.as_ref().and_then(|failure| failure.status) {
             explain(status, shared.wire.form);

@@ -8,10 +8,10 @@ use crate::{
         batch::Batch,
         schedule::{Failed, Step},
     },
-    notice,
+    notice, threads,
     user_code::caught,
 };
-use std::{cell::Cell, sync::Arc, sync::MutexGuard, thread, time::Duration};
+use std::{cell::Cell, sync::Arc, sync::MutexGuard, time::Duration};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Worker {
@@ -44,10 +44,10 @@ pub(super) fn as_worker<R>(code: impl FnOnce() -> R) -> R {
 impl Lane {
     pub(super) fn start_worker(&self) {
         let shared = Arc::clone(&self.0);
-        let started = thread::Builder::new()
-            .name(format!("posthog-{}", shared.wire.form.lane()))
-            // Only the logger can panic in there; the worker goes on where it was (DLV-36).
-            .spawn(move || while caught(|| shared.work()).is_none() {});
+        let name = format!("posthog-{}", shared.wire.form.lane());
+        // Only the logger can panic in there; the worker goes on where it was (DLV-36).
+        let work = move || while caught(|| shared.work()).is_none() {};
+        let started = threads::start(&name, Box::new(work));
         if let Err(error) = started {
             notice::error_once(format_args!(
                 "no worker could be started, so events wait in the queue: {error}"
