@@ -205,14 +205,15 @@ impl SortedTags {
                 if count == MOST_HIDDEN {
                     return self.write_one_by_one(stronger, out);
                 }
-                hidden[count] = at;
+                // In order: they are few, and a sort is a lot of code.
+                let place = hidden[..count].partition_point(|other| *other < at);
+                hidden.copy_within(place..count, place + 1);
+                hidden[place] = at;
                 count += 1;
             }
         }
-        let hidden = &mut hidden[..count];
-        hidden.sort_unstable();
         let mut from = 0;
-        for at in hidden.iter().copied() {
+        for at in hidden[..count].iter().copied() {
             out.extend_from_slice(&self.json[from..self.start_of(at)]);
             from = self.start_of(at + 1);
         }
