@@ -383,9 +383,10 @@ mod tests {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap;
                 let mut map = serializer.serialize_map(None)?;
-                let _ = match self.with_key {
-                    true => map.serialize_entry("x", &Half),
-                    false => map.serialize_entry(&[1], &2),
+                let _ = if self.with_key {
+                    map.serialize_entry("x", &Half)
+                } else {
+                    map.serialize_entry(&[1], &2)
                 };
                 map.serialize_entry("y", &1)?;
                 map.end()
