@@ -408,6 +408,36 @@ mod tests {
     }
 
     #[test]
+    fn cap_53_a_key_whose_display_fails_drops_its_property_only() {
+        struct Unprintable;
+        impl std::fmt::Display for Unprintable {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("half")?;
+                Err(std::fmt::Error)
+            }
+        }
+        struct Keyed;
+        impl serde::Serialize for Keyed {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&Unprintable)
+            }
+        }
+        struct Map;
+        impl serde::Serialize for Map {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map([(Keyed, 1)])
+            }
+        }
+        let mut properties = Properties::new();
+        properties.insert("a", 1);
+        properties.insert("b", Map);
+        properties.insert("c", Keyed);
+        properties.insert("d", 2);
+        assert_eq!(properties.to_json(), r#"{"a":1,"d":2}"#);
+        assert!(!properties.is_broken());
+    }
+
+    #[test]
     fn cap_53_a_literal_with_a_failing_part_is_left_out_whole() {
         let mut properties = Properties::new();
         properties.key("a");

@@ -3,7 +3,7 @@
 use super::{
     EncodeError,
     key::KeyEncoder,
-    text::{TextPart, write_text},
+    text::{write_formatted, write_text},
 };
 use crate::limits;
 use serde::ser::{self, Serialize, Serializer};
@@ -44,11 +44,7 @@ impl<'a> Encoder<'a> {
 
     /// Writes text that is put together as it is written. Where it reports an error, some of it may stand already.
     pub(crate) fn formatted(self, text: fmt::Arguments<'_>) -> Result<(), EncodeError> {
-        self.out.push(b'"');
-        let mut part = TextPart(self.out);
-        fmt::write(&mut part, text).map_err(<EncodeError as ser::Error>::custom)?;
-        self.out.push(b'"');
-        Ok(())
+        write_formatted(self.out, text)
     }
 
     #[expect(

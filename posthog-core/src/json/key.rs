@@ -1,7 +1,11 @@
 //! Keys of maps: JSON knows text only, so whatever has one obvious text is taken, and the rest is an error.
 
-use super::{EncodeError, text::write_text};
+use super::{
+    EncodeError,
+    text::{write_formatted, write_text},
+};
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
+use std::fmt;
 
 /// Writes one key, quotes included.
 pub(super) struct KeyEncoder<'a> {
@@ -41,6 +45,11 @@ impl Serializer for KeyEncoder<'_> {
     fn serialize_str(self, key: &str) -> Result<(), EncodeError> {
         write_text(self.out, key);
         Ok(())
+    }
+
+    /// Not by a `String`: making one panics where a `Display` reports an error.
+    fn collect_str<T: ?Sized + fmt::Display>(self, key: &T) -> Result<(), EncodeError> {
+        write_formatted(self.out, format_args!("{key}"))
     }
 
     fn serialize_bytes(self, key: &[u8]) -> Result<(), EncodeError> {

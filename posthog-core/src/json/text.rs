@@ -1,5 +1,6 @@
 //! Strings as JSON.
 
+use super::EncodeError;
 use std::fmt;
 
 /// Appends `text` as a JSON string, quotes included.
@@ -16,8 +17,19 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Takes the parts of a JSON string whose quotes others write.
-pub(super) struct TextPart<'a>(pub(super) &'a mut Vec<u8>);
+/// Appends text that is put together as it is written. Where it reports an error, some of it stands already.
+pub(super) fn write_formatted(
+    out: &mut Vec<u8>,
+    text: fmt::Arguments<'_>,
+) -> Result<(), EncodeError> {
+    out.push(b'"');
+    fmt::write(&mut TextPart(out), text).map_err(<EncodeError as serde::ser::Error>::custom)?;
+    out.push(b'"');
+    Ok(())
+}
+
+/// Takes the parts of a JSON string.
+struct TextPart<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for TextPart<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
