@@ -37,6 +37,11 @@ pub(super) enum Answer {
 }
 
 impl Answer {
+    /// Whether the service has every event of the batch, as nearly always.
+    pub(super) fn takes_all(&self) -> bool {
+        matches!(self, Self::Taken { dropped, again, .. } if dropped.is_empty() && again.is_empty())
+    }
+
     /// Reads the answer to a batch of that many events.
     pub(super) fn read(
         form: Form,

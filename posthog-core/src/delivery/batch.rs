@@ -1,8 +1,11 @@
 //! Events on their way together.
 
-use super::bytes::Bytes;
+use super::{answer::Answer, bytes::Bytes};
 use crate::frames::Unfinished;
-use std::time::{Duration, SystemTime};
+use std::{
+    mem,
+    time::{Duration, SystemTime},
+};
 use uuid::Uuid;
 
 /// An event cut from the queue.
@@ -37,7 +40,32 @@ pub(super) struct Batch {
     pub(super) body: Option<(Vec<u8>, Option<&'static str>)>,
 }
 
+/// What is left of a batch that the service has taken whole.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) events: usize,
+    /// The buffers of their JSON.
+    pub(super) buffers: Vec<Vec<u8>>,
+}
+
 impl Batch {
+    /// Takes the events out where that answer is about all of them, and none was thrown away earlier.
+    ///
+    /// It looks at each event, and has no need of the lock that captures wait for.
+    pub(super) fn delivered_by(&mut self, answer: &Answer) -> Option<Delivered> {
+        if !answer.takes_all() || !self.dropped.is_empty() {
+            return None;
+        }
+        let events = mem::take(&mut self.events);
+        Some(Delivered {
+            events: events.len(),
+            buffers: events
+                .into_iter()
+                .filter_map(|event| event.json.into_buffer())
+                .collect(),
+        })
+    }
+
     pub(super) fn new(events: Vec<Queued>, due: Duration) -> Self {
         Self {
             events,

@@ -218,10 +218,14 @@ impl Queue {
 
     /// Takes back the JSON of an event that is final, for the sake of its buffer.
     pub(super) fn reclaim(&mut self, json: Bytes) {
-        if self.spare.len() < MOST_SPARE
-            && let Some(mut buffer) = json.into_buffer()
-            && buffer.capacity() <= 2 * BLOCK_BYTES
-        {
+        if let Some(buffer) = json.into_buffer() {
+            self.keep_spare(buffer);
+        }
+    }
+
+    /// Keeps a buffer for a block to come.
+    pub(super) fn keep_spare(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < MOST_SPARE && buffer.capacity() <= 2 * BLOCK_BYTES {
             buffer.clear();
             self.spare.push(buffer);
         }

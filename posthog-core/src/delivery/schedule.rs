@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    batch::Batch,
+    batch::{Batch, Delivered},
     failure::DeliveryFailureKind,
     queue::{Full, Incoming, Queue},
     retry::{RetryPolicy, backoff},
@@ -231,6 +231,19 @@ impl Schedule {
         let batch = self.batches.remove(0);
         self.sending = Some(batch.events.iter().map(|event| event.number).collect());
         Step::Send(batch)
+    }
+
+    /// Takes note of a batch that the service has taken whole. Otherwise as [`Self::sent`].
+    pub(super) fn sent_whole(&mut self, delivered: Delivered) -> Outcome {
+        self.sending = None;
+        self.succeeded();
+        for buffer in delivered.buffers {
+            self.queue.keep_spare(buffer);
+        }
+        Outcome {
+            delivered: delivered.events,
+            ..Outcome::default()
+        }
     }
 
     /// Takes note of how an attempt went. `random` lies in 0 to 1.

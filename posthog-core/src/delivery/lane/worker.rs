@@ -151,9 +151,13 @@ impl Shared {
             status: None,
             asked: Duration::ZERO,
         });
+        let delivered = batch.delivered_by(&answer);
         let mut state = self.lock();
         let now = self.clock.now();
-        let mut outcome = state.schedule.sent(batch, answer, now, self.clock.random());
+        let mut outcome = match delivered {
+            Some(delivered) => state.schedule.sent_whole(delivered),
+            None => state.schedule.sent(batch, answer, now, self.clock.random()),
+        };
         // The transport may want for threads too, or had no time left: that is no reason to lose events.
         let unreached = |failed: &mut Failed| to == To::Log && failed.status.is_none();
         let kept = outcome.failed.take_if(unreached);
