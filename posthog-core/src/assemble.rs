@@ -377,8 +377,9 @@ pub(crate) fn checked_id<'a>(
     event: &str,
     limit: IdLimit,
 ) -> Result<Cow<'a, str>, DropReason> {
-    let length = limit.length_of(&id);
-    if length > limits::DISTINCT_ID {
+    // There are no more characters than bytes.
+    if id.len() > limits::DISTINCT_ID && limit.length_of(&id) > limits::DISTINCT_ID {
+        let length = limit.length_of(&id);
         notice::warn_each(format_args!(
             "the event `{event}` is dropped: its distinct ID has a length of {length}, and 200 is the most"
         ));

@@ -1,5 +1,6 @@
 //! What can be an ID.
 
+use crate::trimmed::trimmed;
 use std::{borrow::Cow, rc::Rc, sync::Arc};
 use uuid::Uuid;
 
@@ -59,7 +60,7 @@ impl<T: Identifier> Identifier for Option<T> {
 
 /// The ID as it is kept: trimmed (CAP-42), without NUL (CAP-43); `None` where it is blank (CTX-38, CAP-41).
 pub(crate) fn clean(id: &str) -> Option<Cow<'_, str>> {
-    let id = id.trim();
+    let id = trimmed(id);
     match id {
         "" => None,
         _ if id.contains('\0') => Some(Cow::Owned(id.replace('\0', "\u{FFFD}"))),

@@ -1,5 +1,7 @@
 //! Distinct IDs that stand for nobody: programs send them by mistake, and the service refuses to merge persons by them.
 
+use crate::trimmed::trimmed;
+
 /// Compared trimmed, without regard to case, and without one pair of quotes around it (CAP-120).
 const ILLEGAL: [&str; 20] = [
     "0",
@@ -30,15 +32,14 @@ const LONGEST: usize = 38;
 /// Whether `id` is one that the service refuses to merge persons by (CAP-120).
 #[must_use]
 pub fn is_illegal(id: &str) -> bool {
-    let id = id.trim();
+    let id = trimmed(id);
     if id.len() > LONGEST {
         return false;
     }
     let bare = ['"', '\'']
         .iter()
         .find_map(|quote| id.strip_prefix(*quote)?.strip_suffix(*quote))
-        .unwrap_or(id)
-        .trim();
+        .map_or(id, trimmed);
     ILLEGAL
         .iter()
         .any(|illegal| illegal.eq_ignore_ascii_case(bare))

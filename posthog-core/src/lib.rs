@@ -18,6 +18,7 @@ pub mod plan;
 pub mod rfc3339;
 #[cfg(any(feature = "_checks", test))]
 pub mod spelling;
+mod trimmed;
 pub mod uuid_text;
 
 #[cfg(feature = "runtime")]
