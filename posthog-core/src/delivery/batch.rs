@@ -103,3 +103,67 @@ impl Batch {
         [first, second]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Queued};
+    use crate::delivery::answer::Answer;
+    use std::{
+        collections::{HashMap, HashSet},
+        time::Duration,
+    };
+    use uuid::Uuid;
+
+    fn event(number: u64) -> Queued {
+        Queued {
+            json: vec![b'x'; 10].into(),
+            uuid: Uuid::from_u128(number.into()),
+            stack: None,
+            number,
+        }
+    }
+
+    fn taken(dropped: &[u128], again: &[u128]) -> Answer {
+        let id = |id: &u128| Uuid::from_u128(*id);
+        Answer::Taken {
+            status: 200,
+            dropped: dropped
+                .iter()
+                .map(|dropped| (id(dropped), String::new()))
+                .collect::<HashMap<_, _>>(),
+            again: again.iter().map(id).collect::<HashSet<_>>(),
+            asked: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn dlv_118_a_batch_is_whole_only_if_nothing_of_it_was_ever_thrown_away_or_wanted_again() {
+        let batch = || Batch::new(vec![event(0), event(1)], Duration::ZERO);
+        let delivered = batch().delivered_by(&taken(&[], &[])).expect("all of it");
+        assert_eq!((delivered.events, delivered.buffers.len()), (2, 2));
+        let later = Answer::Later {
+            status: None,
+            asked: Duration::ZERO,
+        };
+        let refused = Answer::Refused {
+            status: 400,
+            asked: Duration::ZERO,
+        };
+        let not_whole = [
+            taken(&[0], &[]),
+            taken(&[], &[1]),
+            later,
+            refused,
+            Answer::TooLarge,
+            Answer::Unreadable { status: 200 },
+        ];
+        for answer in not_whole {
+            let mut batch = batch();
+            assert!(batch.delivered_by(&answer).is_none(), "{answer:?}");
+            assert_eq!(batch.events.len(), 2, "nothing is taken out");
+        }
+        let mut before = batch();
+        before.dropped.push((event(2), String::new()));
+        assert!(before.delivered_by(&taken(&[], &[])).is_none());
+    }
+}
