@@ -17,7 +17,10 @@ use crate::{
     object::Entries,
     property_value::{DebuggedValue, DisplayedValue, PropertyKey, PropertyValue},
 };
-use std::fmt::{self, Debug};
+use std::{
+    fmt::{self, Debug},
+    mem,
+};
 
 /// A set of properties, each encoded to JSON where it was given.
 ///
@@ -293,14 +296,14 @@ impl Properties {
         }
     }
 
-    /// As [`Self::merge`], without a copy where there is nothing to merge with.
-    pub(crate) fn absorb(&mut self, others: Self) {
+    /// As [`Self::merge`], and takes them: without a copy where there is nothing to merge with.
+    pub(crate) fn absorb(&mut self, others: &mut Self) {
         if self.entries.is_empty() {
-            let broken = self.broken | others.broken;
-            *self = Self { broken, ..others };
+            others.broken |= self.broken;
+            mem::swap(self, others);
         } else {
-            self.merge(&others);
-            others.recycle();
+            self.merge(others);
+            others.give_back();
         }
     }
 

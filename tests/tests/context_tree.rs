@@ -217,6 +217,41 @@ fn ctx_13_two_contexts_one_after_the_other_share_nothing() {
 }
 
 #[test]
+fn ctx_13_contexts_that_follow_each_other_see_nothing_of_those_before_whatever_those_did() {
+    let fill = |user: &str| {
+        new_context().tag("user", user).run(|| {
+            tag("deep", user);
+            let handle = new_context().device_id(user).run(|| {
+                identify_context(user);
+                tag(format!("only-{user}"), 1);
+                set_context_session(SESSION).expect("a UUIDv7");
+                Context::current()
+            });
+            // Whoever holds a handle keeps what they saw, also while others are opened.
+            new_context().run(|| {
+                tag("user", "nobody");
+                assert_eq!(handle.tags()["user"], user);
+            });
+            handle
+        })
+    };
+    let handles: Vec<_> = (0..20).map(|n| fill(&format!("u-{n}"))).collect();
+    for _ in 0..20 {
+        let guards: Vec<_> = (0..12).map(|_| new_context().enter()).collect();
+        assert_eq!((tags(), ids()), (json!({}), [None, None, None]));
+        tag("mine", 1);
+        assert_eq!((tags(), ids()), (json!({ "mine": 1 }), [None, None, None]));
+        drop(guards);
+    }
+    for (n, handle) in handles.iter().enumerate() {
+        let user = format!("u-{n}");
+        assert_eq!(handle.distinct_id().as_ref(), Some(&user));
+        let expected = json!({ "user": user, "deep": user, (format!("only-{user}")): 1 });
+        assert_eq!(Value::Object(handle.tags()), expected);
+    }
+}
+
+#[test]
 fn ctx_14_a_million_nested_contexts_neither_overflow_on_lookup_nor_on_drop() {
     fn nested(tagged: bool) {
         let mut scopes: Vec<Scope> = Vec::new();

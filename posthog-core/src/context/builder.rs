@@ -68,9 +68,9 @@ impl NewContext {
     }
 
     /// Sets tags.
-    pub fn tags(mut self, tags: Properties) -> Self {
+    pub fn tags(mut self, mut tags: Properties) -> Self {
         if !tags.is_empty() {
-            self.own(|node| node.set_tags(tags));
+            self.own(|node| node.take_tags(&mut tags));
         }
         self
     }
@@ -113,7 +113,7 @@ impl NewContext {
 
     fn own(&mut self, set: impl FnOnce(&mut Node)) {
         // Nobody else has it yet.
-        if let Some(node) = Arc::get_mut(self.own.get_or_insert_default()) {
+        if let Some(node) = Arc::get_mut(self.own.get_or_insert_with(stack::spare_node)) {
             set(node);
         }
     }

@@ -66,9 +66,14 @@ impl Context {
     ///
     /// [`context!`]: https://docs.rs/posthog/latest/posthog/macro.context.html
     pub fn attach(&self) -> Scope {
-        if let (Some(node), None) = (&self.node, &self.recorder) {
-            return Scope::open_below(node);
+        match (&self.node, &self.recorder) {
+            (Some(node), None) => Scope::open_below(node),
+            _ => self.attach_slowly(),
         }
+    }
+
+    #[inline(never)]
+    fn attach_slowly(&self) -> Scope {
         let sees = match self.node.clone() {
             Some(node) => stack::Sees::Node { node, own: false },
             None => stack::Sees::Nothing,

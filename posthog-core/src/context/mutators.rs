@@ -28,14 +28,14 @@ pub fn tag(key: impl AsRef<str>, value: impl PropertyValue) {
 
 /// Sets several tags at once.
 #[doc(hidden)]
-pub fn set_tags(tags: Properties) {
+pub fn set_tags(mut tags: Properties) {
     if tags.is_broken() {
         notice::warn_each(format_args!(
             "a tag is left out: its value panicked while it was serialized"
         ));
     }
     if !tags.is_empty() {
-        change("a tag", |node| node.set_tags(tags));
+        change("a tag", |node| node.take_tags(&mut tags));
     }
 }
 

@@ -3,10 +3,7 @@
 use super::{MergedTags, tags_map::TagsMap};
 use crate::properties::Properties;
 use serde_json::{Map, Value};
-use std::{
-    mem,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 /// What one context holds of its own, on top of its parent.
 ///
@@ -49,22 +46,33 @@ impl Ids {
 }
 
 impl Node {
-    pub(crate) fn child_of(parent: Option<Arc<Self>>) -> Self {
-        Self::new(parent, Properties::new(), Ids::default())
+    /// Sets what another sets, below the same parent: it can be changed while others keep what they saw.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.set_parent(other.parent.clone());
+        self.tags.clone_from(&other.tags);
+        self.ids.clone_from(&other.ids);
     }
 
-    /// A copy that can be changed while others keep what they saw.
-    pub(crate) fn changed(&self) -> Self {
-        Self::new(self.parent.clone(), self.tags.clone(), self.ids.clone())
-    }
-
-    fn new(parent: Option<Arc<Self>>, tags: Properties, ids: Ids) -> Self {
-        Self {
+    /// Makes it an empty one.
+    ///
+    /// Ancestors that nobody else holds are dropped one after another: recursion would overflow the stack at depth
+    /// (CTX-14).
+    pub(crate) fn clear(&mut self) {
+        let Self {
             parent,
             tags,
             ids,
-            merged_tags: OnceLock::new(),
-            merged_ids: OnceLock::new(),
+            merged_tags,
+            merged_ids,
+        } = self;
+        tags.give_back();
+        tags.clear();
+        *ids = Ids::default();
+        merged_tags.take();
+        merged_ids.take();
+        let mut next = parent.take();
+        while let Some(mut node) = next.and_then(Arc::into_inner) {
+            next = node.parent.take();
         }
     }
 
@@ -81,10 +89,13 @@ impl Node {
     /// Puts it below another, before anybody sees it.
     pub(crate) fn set_parent(&mut self, parent: Option<Arc<Self>>) {
         self.parent = parent;
-        (self.merged_tags, self.merged_ids) = (OnceLock::new(), OnceLock::new());
+        self.merged_tags.take();
+        self.merged_ids.take();
     }
 
-    pub(crate) fn set_tags(&mut self, tags: Properties) {
+    /// Sets tags, which are moved out of `tags`.
+    #[inline]
+    pub(crate) fn take_tags(&mut self, tags: &mut Properties) {
         self.merged_tags.take();
         self.tags.absorb(tags);
     }
@@ -198,32 +209,63 @@ impl Node {
 const FEW: usize = 8;
 
 impl Drop for Node {
-    /// Drops a chain of ancestors one after another: recursion would overflow the stack at depth (CTX-14).
     fn drop(&mut self) {
-        self.tags.give_back();
-        let mut next = mem::take(&mut self.parent);
-        while let Some(mut node) = next.and_then(Arc::into_inner) {
-            next = mem::take(&mut node.parent);
-        }
+        self.clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, FEW, Node};
+    use super::{Arc, FEW, Ids, Node};
+    use crate::properties::Properties;
+
+    fn child_of(parent: Option<Arc<Node>>) -> Node {
+        let mut node = Node::default();
+        node.set_parent(parent);
+        node
+    }
 
     #[test]
     fn ctx_14_what_a_deep_context_sees_is_worked_out_for_its_parent_too() {
         let chain = (0..=FEW).fold(None, |parent, at| {
-            let mut node = Node::child_of(parent);
+            let mut node = child_of(parent);
             node.ids_mut().distinct = Some(format!("user-{at}").into());
             Some(Arc::new(node))
         });
-        let leaf = Node::child_of(chain.clone());
+        let leaf = child_of(chain.clone());
         assert_eq!(leaf.merged_ids().distinct.as_deref(), Some("user-8"));
         assert_eq!(leaf.merged_tags().tags.len(), 0);
         let parent = chain.expect("a parent");
         assert!(parent.merged_ids.get().is_some());
         assert!(parent.merged_tags.get().is_some(), "also without a tag");
+    }
+    #[test]
+    fn ctx_13_a_node_that_was_cleared_is_as_a_new_one() {
+        let mut parent = Node::default();
+        parent.ids_mut().device = Some("device".into());
+        let mut node = child_of(Some(Arc::new(parent)));
+        let mut tags = Properties::new();
+        (0..200).for_each(|at| tags.insert(format!("$tag-{at}"), "\"value\""));
+        node.take_tags(&mut tags);
+        *node.ids_mut() = Ids {
+            distinct: Some("user".into()),
+            session: Some("session".into()),
+            device: None,
+        };
+        assert_eq!(node.merged_tags().tags.len(), 200);
+        assert_eq!(node.merged_ids().device.as_deref(), Some("device"));
+        node.clear();
+        assert!(!node.sets_something());
+        assert!(node.parent.is_none());
+        assert!(node.tags.is_plain());
+        assert!(!node.tags.has(b"\"$tag-3\""));
+        assert_eq!(node.tags_map().len(), 0);
+        assert_eq!(node.merged_tags().tags.len(), 0);
+        let Ids {
+            distinct,
+            session,
+            device,
+        } = node.merged_ids();
+        assert_eq!((distinct, session, device), (&None, &None, &None));
     }
 }

@@ -29,13 +29,33 @@ pub struct Scope {
 impl Scope {
     /// A scope that sets nothing yet.
     pub(super) fn open() -> Self {
-        Self::at(stack::enter())
+        match stack::enter(None) {
+            Ok(place) => Self::at(place),
+            Err(()) => Self::open_slowly(),
+        }
     }
 
     /// A scope below that node.
     #[inline]
     pub(super) fn open_below(node: &Arc<Node>) -> Self {
-        Self::at(stack::enter_below(node))
+        match stack::enter(Some(node)) {
+            Ok(place) => Self::at(place),
+            Err(()) => Self::open_below_slowly(node),
+        }
+    }
+
+    // Out of line, and the last that is done: then what is done as a rule saves no registers.
+    #[cold]
+    #[inline(never)]
+    fn open_slowly() -> Self {
+        Self::open_with(stack::Sees::Current, None, None)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_below_slowly(node: &Arc<Node>) -> Self {
+        let (node, own) = (Arc::clone(node), false);
+        Self::open_with(stack::Sees::Node { node, own }, None, None)
     }
 
     pub(super) fn open_with(
@@ -133,6 +153,20 @@ impl Scope {
         }
     }
 
+    #[inline]
+    fn close(&self) {
+        if let Some(place) = self.place {
+            stack::close(place);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn close_unwinding(&self) {
+        self.observe_panic();
+        self.close();
+    }
+
     #[cold]
     fn observe_panic(&self) {
         if let Some(place) = self.place
@@ -146,9 +180,10 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        self.notice_panic();
-        if let Some(place) = self.place {
-            stack::close(place);
+        if thread::panicking() {
+            self.close_unwinding();
+        } else {
+            self.close();
         }
     }
 }

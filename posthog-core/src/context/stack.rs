@@ -3,6 +3,8 @@
 //! Every thread has one stack of frames; the last is current. A frame that sets nothing holds nothing: it points to the
 //! frame below whose node it sees, so that an empty scope costs no allocation and depth costs no walk.
 //!
+//! Nodes that are done with wait for the next context: in a thread's steady state none is allocated.
+//!
 //! Invariant: the last frame is open. A frame that is closed while others lie above it waits for them, so that
 //! positions stay true and each close costs amortised O(1) (CTX-16).
 
@@ -25,7 +27,7 @@ use crate::{
 };
 use std::{
     cell::RefCell,
-    mem,
+    mem::{self, ManuallyDrop},
     num::NonZeroU64,
     sync::{
         Arc,
@@ -40,7 +42,12 @@ struct Stack {
     failures: FailureMemory,
     /// Scopes whose guards were dropped while they were parked with their future: closed when it is polled again.
     closed_while_parked: Vec<NonZeroU64>,
+    /// Nodes that are done with, each empty and held by nobody else.
+    spare_nodes: Vec<Arc<Node>>,
 }
+
+/// As many as the contexts around a capture usually are.
+const MOST_SPARE_NODES: usize = 8;
 
 /// Numbers that no other thread gives out: a future takes its frames along.
 struct Serials {
@@ -69,7 +76,26 @@ impl Serials {
 }
 
 thread_local! {
-    static STACK: RefCell<Stack> = const { RefCell::new(Stack::new()) };
+    /// Nothing is dropped with it when the thread ends, so that reaching it is one look; see [`Leaving`].
+    static STACK: RefCell<ManuallyDrop<Stack>> = const { RefCell::new(ManuallyDrop::new(Stack::new())) };
+    static LEAVING: Leaving = const { Leaving };
+}
+
+/// Takes a thread's stack away when the thread ends, for good.
+struct Leaving;
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let stack = STACK.try_with(|stack| {
+            let mut stack = stack.try_borrow_mut().ok()?;
+            let last = mem::replace(&mut **stack, Stack::new());
+            // What is borrowed for ever, nobody opens a scope on.
+            mem::forget(stack);
+            Some(last)
+        });
+        // Outside of a borrow that ends: the last handle of a client may go with it.
+        drop(stack);
+    }
 }
 
 /// A frame's place on its thread.
@@ -80,12 +106,20 @@ pub(crate) struct Place {
 }
 
 /// Runs `f` on this thread's stack; `None` where the thread is ending, or where a caller is at it already.
+///
+/// For what keeps nothing that was not there before; see [`with_kept`].
 #[inline]
 fn with<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
     STACK
         .try_with(|stack| stack.try_borrow_mut().ok().map(|mut stack| f(&mut stack)))
         .ok()
         .flatten()
+}
+
+/// As [`with`], and sees to it that what is kept goes with the thread.
+fn with_kept<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
+    LEAVING.try_with(|_| ()).ok()?;
+    with(f)
 }
 
 /// What a new frame sees at first.
@@ -100,31 +134,12 @@ pub(crate) enum Sees {
     },
 }
 
-/// Opens a scope that sees what is current and says nothing about failures, as most do; `None` where the thread is ending:
-/// then there is no context.
+/// Opens a scope that sees that node, or else what is current, and says nothing about failures, as most do; `None` where
+/// the thread is ending: then there is no context.
+///
+/// It fails where something else is to be done for it, which [`enter_with`] does.
 #[inline]
-pub(crate) fn enter() -> Option<Place> {
-    enter_soon(None).unwrap_or_else(|()| enter_slowly())
-}
-
-/// Opens a scope that sees that node, and otherwise as [`enter`].
-#[inline]
-pub(crate) fn enter_below(node: &Arc<Node>) -> Option<Place> {
-    enter_soon(Some(node)).unwrap_or_else(|()| {
-        let (node, own) = (Arc::clone(node), false);
-        enter_with(Sees::Node { node, own }, None, None)
-    })
-}
-
-#[cold]
-#[inline(never)]
-fn enter_slowly() -> Option<Place> {
-    enter_with(Sees::Current, None, None)
-}
-
-/// Opens a scope if there is nothing else to be done for it: so there is, as a rule.
-#[inline]
-fn enter_soon(node: Option<&Arc<Node>>) -> Result<Option<Place>, ()> {
+pub(crate) fn enter(node: Option<&Arc<Node>>) -> Result<Option<Place>, ()> {
     if thread::panicking() {
         return Err(());
     }
@@ -154,7 +169,7 @@ pub(crate) fn enter_with(
     mut rare: Option<Box<Rare>>,
     inside: Option<Place>,
 ) -> Option<Place> {
-    with(|stack| {
+    with_kept(|stack| {
         if let Some(around) = stack.frames.last()
             && let Some(recorder) = around.recorder()
         {
@@ -192,6 +207,7 @@ impl Stack {
             serials: Serials { next: 0, end: 0 },
             failures: FailureMemory::new(),
             closed_while_parked: Vec::new(),
+            spare_nodes: Vec::new(),
         }
     }
 
@@ -267,28 +283,16 @@ impl Stack {
 #[inline]
 pub(crate) fn close(place: Place) {
     match with(|stack| stack.close_last(place)) {
-        // Dropped outside the borrow: the last handle of a client may go with it.
-        Some(Ok((node, rare))) => {
-            if let Some(rare) = rare {
-                end(rare);
-            }
-            drop(node);
-        }
+        Some(Ok(left)) => left.let_go(),
         Some(Err(())) => close_elsewhere(place),
         None => {}
     }
 }
 
-/// Out of line, as most scopes have nothing of the kind.
-#[inline(never)]
-fn end(rare: Box<Rare>) {
-    drop(rare);
-}
-
 /// Closes a scope that others lie above, that is with its future, or with which failures are forgotten.
 #[cold]
 fn close_elsewhere(place: Place) {
-    let closed = with(|stack| {
+    let closed = with_kept(|stack| {
         match stack.position(place) {
             Some(position) => stack.frames[position].open = false,
             None => stack.close_parked(place.serial),
@@ -303,7 +307,7 @@ impl Stack {
     /// Closes the last frame, if it is that one and nothing waited for it: what goes with it.
     #[inline]
     fn close_last(&mut self, place: Place) -> Result<Left, ()> {
-        let (last, nothing_waits) = match &mut *self.frames {
+        let (last, nothing_waits) = match &*self.frames {
             [.., below, last] => (last, below.open),
             [last] => (last, !self.failures.has_several()),
             [] => return Err(()),
@@ -311,15 +315,80 @@ impl Stack {
         if last.serial != Some(place.serial) || !nothing_waits {
             return Err(());
         }
-        let left = (last.node.take(), last.rare.take());
-        // There is nothing left in it to be dropped.
-        mem::forget(self.frames.pop());
-        Ok(left)
+        let Frame {
+            node,
+            rare,
+            owns_node,
+            ..
+        } = self.frames.pop().ok_or(())?;
+        Ok(Left {
+            node,
+            rare,
+            owns_node,
+        })
+    }
+
+    /// An empty node that nobody else holds.
+    #[inline]
+    fn spare_node(&mut self) -> Arc<Node> {
+        self.spare_nodes.pop().unwrap_or_default()
     }
 }
 
 /// What goes with a frame; the rest of it is numbers.
-type Left = (Option<Arc<Node>>, Option<Box<Rare>>);
+struct Left {
+    node: Option<Arc<Node>>,
+    rare: Option<Box<Rare>>,
+    owns_node: bool,
+}
+
+impl Left {
+    /// Outside of any borrow of the stack: the last handle of a client may go with it.
+    ///
+    /// Out of line but for the look whether there is anything, as most scopes have nothing.
+    #[inline]
+    fn let_go(self) {
+        let Self {
+            node,
+            rare,
+            owns_node,
+        } = self;
+        match (node, rare) {
+            (None, None) => {}
+            (Some(node), None) if owns_node => keep_spare(node),
+            (Some(node), None) => drop_node(node),
+            (node, Some(rare)) => drop_all(node, rare),
+        }
+    }
+}
+
+#[inline(never)]
+fn drop_node(node: Arc<Node>) {
+    drop(node);
+}
+
+#[inline(never)]
+fn drop_all(node: Option<Arc<Node>>, rare: Box<Rare>) {
+    drop((node, rare));
+}
+
+/// Keeps a node for the next context, if nobody else holds it.
+#[inline(never)]
+fn keep_spare(mut node: Arc<Node>) {
+    if let Some(own) = Arc::get_mut(&mut node) {
+        own.clear();
+        with(|stack| {
+            if stack.spare_nodes.len() < MOST_SPARE_NODES {
+                stack.spare_nodes.push(node);
+            }
+        });
+    }
+}
+
+/// An empty node that nobody else holds, for a context that is about to be opened.
+pub(crate) fn spare_node() -> Arc<Node> {
+    with(Stack::spare_node).unwrap_or_default()
+}
 
 /// A handle to what is current.
 pub(crate) fn current() -> Context {
@@ -381,11 +450,13 @@ pub(crate) fn change(f: impl FnOnce(&mut Node)) -> bool {
             f(node);
             return true;
         }
-        let mut node = Arc::new(match &top.node {
-            Some(node) if top.owns_node => node.changed(),
-            _ => Node::child_of(stack.current_node()),
-        });
+        let before = top.node.clone().filter(|_| top.owns_node);
+        let mut node = stack.spare_node();
         if let Some(node) = Arc::get_mut(&mut node) {
+            match before {
+                Some(before) => node.copy_from(&before),
+                None => node.set_parent(stack.current_node()),
+            }
             f(node);
         }
         let position = stack.frames.len() - 1;

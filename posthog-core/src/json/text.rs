@@ -77,12 +77,24 @@ fn needs_escape(byte: u8) -> bool {
 }
 
 /// Whether nothing in it needs an escape. Most text is plain, so it is looked at sixteen bytes at a time.
+#[inline]
 fn is_plain(bytes: &[u8]) -> bool {
-    if let Some(last) = bytes.last_chunk::<16>() {
-        let (blocks, _) = bytes.as_chunks::<16>();
-        // The last block overlaps the one before where the length is no multiple of its size.
-        return !blocks.iter().any(has_escape) && !has_escape(last);
+    // Blocks overlap where the length is no multiple of their size.
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) if bytes.len() <= 32 => !has_escape(first) & !has_escape(last),
+        (_, Some(last)) => is_plain_but_for_last(bytes) && !has_escape(last),
+        (_, None) => is_plain_short(bytes),
     }
+}
+
+/// As [`is_plain`], but for the last block.
+fn is_plain_but_for_last(bytes: &[u8]) -> bool {
+    let (blocks, _) = bytes.as_chunks();
+    !blocks.iter().any(has_escape)
+}
+
+/// As [`is_plain`], for what is shorter than a block.
+fn is_plain_short(bytes: &[u8]) -> bool {
     let mut block = [b' '; 16];
     if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         block[..8].copy_from_slice(first);

@@ -21,14 +21,21 @@ thread_local! {
 impl Spare {
     /// Gives room to properties that have none.
     pub(super) fn lend(to: &mut Properties) {
-        let lent = SPARE.try_with(|spares| spares.try_borrow_mut().ok()?.pop());
-        // A thread that is ending has none.
-        let Spare { json, entries } = lent.ok().flatten().unwrap_or_else(|| Self {
-            // Enough for a usual event, so that they do not grow step by step.
-            json: Vec::with_capacity(256),
-            entries: Vec::with_capacity(8),
+        let _ = SPARE.try_with(|spares| {
+            let spare = spares.try_borrow_mut().ok()?.pop()?;
+            (to.json, to.entries) = (spare.json, spare.entries);
+            Some(())
         });
-        (to.json, to.entries) = (json, entries);
+        // There is none at first, and where the thread is ending.
+        if to.json.capacity() == 0 {
+            Self::allocate(to);
+        }
+    }
+
+    /// Enough for a usual event, so that they do not grow step by step.
+    #[cold]
+    fn allocate(to: &mut Properties) {
+        (to.json, to.entries) = (Vec::with_capacity(256), Vec::with_capacity(8));
     }
 }
 
@@ -62,19 +69,22 @@ impl Properties {
         self.give_back();
     }
 
-    /// As [`Self::recycle`], for what is about to be dropped where it is.
+    /// As [`Self::recycle`], for what is about to be cleared or dropped where it is.
     pub(crate) fn give_back(&mut self) {
-        let (mut json, mut entries) = (mem::take(&mut self.json), mem::take(&mut self.entries));
-        if (1..=LARGEST_SPARE).contains(&json.capacity()) {
-            json.clear();
-            entries.clear();
-            let _ = SPARE.try_with(|spares| {
-                if let Ok(mut spares) = spares.try_borrow_mut()
-                    && spares.len() < MOST_SPARE
-                {
-                    spares.push(Spare { json, entries });
-                }
-            });
+        if !(1..=LARGEST_SPARE).contains(&self.json.capacity()) {
+            return;
         }
+        let _ = SPARE.try_with(|spares| {
+            if let Ok(mut spares) = spares.try_borrow_mut()
+                && spares.len() < MOST_SPARE
+            {
+                self.json.clear();
+                self.entries.clear();
+                spares.push(Spare {
+                    json: mem::take(&mut self.json),
+                    entries: mem::take(&mut self.entries),
+                });
+            }
+        });
     }
 }

@@ -13,7 +13,7 @@ use std::{
 pub(crate) type Operation = fn(&World, u32);
 
 /// All operations of fixed size, with their names.
-pub(crate) const CASES: [(&str, Operation); 20] = [
+pub(crate) const CASES: [(&str, Operation); 21] = [
     ("capture, nothing listening", |world, n| {
         repeat(n, || by_whoever_listens(world));
     }),
@@ -60,8 +60,18 @@ pub(crate) const CASES: [(&str, Operation); 20] = [
         repeat(n, || tagged(world));
     }),
     ("8 contexts of 2 tags, then read", |world, n| {
-        repeat(n, || nested(world));
+        repeat(n, || {
+            nested(world, || {
+                assert_eq!(black_box(Context::current().tags()).len(), 16);
+            });
+        });
     }),
+    (
+        "8 contexts of 2 tags, then a capture in them",
+        |world, n| {
+            repeat(n, || nested(world, || bare(world)));
+        },
+    ),
     ("handle of a context with 16 tags", |world, n| {
         let _scope = new_context().tags(sixteen(world)).enter();
         repeat(n, || drop(black_box(Context::current())));
@@ -256,7 +266,7 @@ fn tagged(world: &World) {
     }
 }
 
-fn nested(world: &World) {
+fn nested(world: &World, then: impl Fn()) {
     let texts = &world.texts;
     context! {
         tag!(request_id = texts[0], tenant = texts[1]);
@@ -274,7 +284,7 @@ fn nested(world: &World) {
                                 tag!(attempt = texts[4], source = texts[5]);
                                 context! {
                                     tag!(channel = texts[6], locale = texts[7]);
-                                    assert_eq!(black_box(Context::current().tags()).len(), 16);
+                                    then();
                                 }
                             }
                         }

@@ -1,6 +1,6 @@
 //! What failures have to know about the scopes of a thread.
 
-use super::{Frame, Place, STACK, Settings, with};
+use super::{Frame, LEAVING, Place, Settings, with, with_kept};
 use crate::{
     client::{Client, Ending},
     context::Context,
@@ -59,7 +59,7 @@ pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
 
 /// Works with the thread's memory of captured failures.
 pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> {
-    with(|stack| {
+    with_kept(|stack| {
         let result = f(&mut stack.failures);
         stack.forget_if_left();
         result
@@ -68,7 +68,7 @@ pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> 
 
 /// Whether the thread is ending, and its scopes are gone for good.
 pub(crate) fn is_gone() -> bool {
-    STACK.try_with(|_| ()).is_err()
+    LEAVING.try_with(|_| ()).is_err()
 }
 
 /// When the innermost scope of this thread was opened; `None` if none is.

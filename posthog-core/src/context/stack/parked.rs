@@ -1,6 +1,6 @@
 //! The scopes of a future, which go on and off the stacks of threads.
 
-use super::{Frame, Place, Rare, Settings, Stack, frame::NOWHERE, with};
+use super::{Frame, Place, Rare, Settings, Stack, frame::NOWHERE, with_kept};
 use crate::{
     context::Context,
     failure::{FailureMemory, Mark},
@@ -57,7 +57,7 @@ impl Stack {
 
 /// Puts a future's scopes on this thread's stack; the place of its own one.
 pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
-    let resumed = with(|stack| {
+    let resumed = with_kept(|stack| {
         let base = stack.frames.len();
         let recorder = stack.frames.last().and_then(Frame::recorder).cloned();
         // Failures of what else runs on this thread are none of the future's.
@@ -109,7 +109,7 @@ pub(crate) fn resume(parked: &mut Parked) -> Option<Place> {
 /// Takes a scope off the stack with all that was opened in it and is still open: nothing of it is seen by others, and a
 /// future has it back at its next poll (CTX-76).
 pub(crate) fn park(place: Place, parked: &mut Parked) {
-    let closed = with(|stack| {
+    let closed = with_kept(|stack| {
         let Some(base) = stack.position(place) else {
             return Default::default();
         };
