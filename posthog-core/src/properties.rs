@@ -254,6 +254,14 @@ impl Properties {
         })
     }
 
+    /// The properties in order, each as it is written, with a comma behind it; and how long its key is, with its quotes.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        self.entries.iter().map(|entry| {
+            let key_length = entry.colon - entry.start;
+            (&self.json[entry.start..=entry.end], key_length)
+        })
+    }
+
     /// Whether no key was written that may mean something to the service or the SDK.
     pub(crate) fn is_plain(&self) -> bool {
         !self.has_special

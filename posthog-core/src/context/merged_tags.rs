@@ -1,10 +1,7 @@
 //! The tags that are seen in a context, as its events have them.
 
-use super::Texts;
-use crate::{
-    merge::bare,
-    properties::{Properties, has_escape},
-};
+use super::{Texts, key::Key};
+use crate::properties::{Properties, has_escape};
 use std::{cmp::Ordering, ops::Range};
 
 /// The tags seen from a node, inherited ones included, in the order of their keys.
@@ -34,34 +31,94 @@ pub(crate) struct SortedTags {
 /// Where a tag stands: its key with its quotes is `json[start..colon]`. The next one begins behind the comma of this one.
 #[derive(Clone, Copy)]
 struct Place {
+    /// Of the key; see [`Key`].
+    prefix: u64,
     start: usize,
     colon: usize,
     /// Where the key stands among the listed ones.
     listed: usize,
 }
 
-/// A key with its quotes, and a value.
-pub(super) type Tag<'a> = (&'a [u8], &'a [u8]);
+/// Tags that are laid over the inherited ones.
+#[derive(Default)]
+struct Own<'a> {
+    /// Each key once, in order.
+    tags: Vec<Tag<'a>>,
+    bits: u64,
+    has_special: bool,
+    has_escapes: bool,
+}
 
-impl MergedTags {
-    /// The tags of `layers`, later ones over earlier ones, all of them over `inherited` (CTX-21).
-    pub(super) fn new<'a>(
-        inherited: Option<&Self>,
-        layers: &(impl Iterator<Item = &'a Properties> + Clone),
-    ) -> Self {
-        let nothing = Self::default();
-        let inherited = inherited.unwrap_or(&nothing);
-        let mut own: Vec<Tag<'_>> = layers.clone().flat_map(Properties::iter).collect();
-        let own_has_escapes = own.iter().any(|(key, _)| has_escape(key));
-        own.sort_by(|(a, _), (b, _)| in_order(a, b, own_has_escapes));
+#[derive(Clone, Copy)]
+struct Tag<'a> {
+    /// Of the key; see [`Key`].
+    prefix: u64,
+    /// `"key":value,`
+    text: &'a [u8],
+    colon: usize,
+}
+
+impl<'a> Tag<'a> {
+    #[inline]
+    fn key(self) -> Key<'a> {
+        Key {
+            prefix: self.prefix,
+            text: &self.text[..self.colon],
+        }
+    }
+
+    /// As their keys: mostly without a look at those.
+    #[inline]
+    fn cmp(&self, other: &Self, has_escapes: bool) -> Ordering {
+        if !has_escapes && self.prefix != other.prefix {
+            return self.prefix.cmp(&other.prefix);
+        }
+        self.key().cmp_text(other.key(), has_escapes)
+    }
+}
+
+impl<'a> Own<'a> {
+    fn new(layers: impl Iterator<Item = &'a Properties> + Clone) -> Self {
+        let count = layers.clone().map(Properties::len).sum();
+        let mut own = Self {
+            tags: Vec::with_capacity(count),
+            ..Self::default()
+        };
+        for layer in layers {
+            own.bits |= layer.key_bits();
+            own.has_special |= !layer.is_plain();
+            for (text, colon) in layer.pieces() {
+                let key = Key::new(&text[..colon]);
+                own.has_escapes |= key.has_escape();
+                own.tags.push(Tag {
+                    prefix: key.prefix,
+                    text,
+                    colon,
+                });
+            }
+        }
+        let has_escapes = own.has_escapes;
+        own.tags.sort_by(|a, b| a.cmp(b, has_escapes));
         // Of equal ones the last counts.
-        own.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
+        own.tags.dedup_by(|later, earlier| {
+            let same = later.prefix == earlier.prefix && later.key() == earlier.key();
             if same {
                 *earlier = *later;
             }
             same
         });
+        own
+    }
+}
+
+impl MergedTags {
+    /// The tags of `layers`, later ones over earlier ones, all of them over `inherited` (CTX-21).
+    pub(super) fn new<'a>(
+        inherited: Option<&Self>,
+        layers: impl Iterator<Item = &'a Properties> + Clone,
+    ) -> Self {
+        let nothing = Self::default();
+        let inherited = inherited.unwrap_or(&nothing);
         let SortedTags {
             json,
             places,
@@ -69,33 +126,32 @@ impl MergedTags {
             has_special,
             has_escapes,
         } = &inherited.tags;
-        let bytes: usize = own
-            .iter()
-            .map(|(key, value)| key.len() + value.len() + 2)
-            .sum();
-        let listed: usize = own.iter().map(|(key, _)| key.len() + 1).sum();
+        let own = Own::new(layers);
+        let bytes: usize = own.tags.iter().map(|tag| tag.text.len()).sum();
+        let listed: usize = own.tags.iter().map(|tag| tag.colon + 1).sum();
         let mut merged = Self {
             tags: SortedTags {
                 json: Vec::with_capacity(json.len() + bytes),
-                places: Vec::with_capacity(places.len() + own.len()),
-                bits: layers
-                    .clone()
-                    .fold(*bits, |bits, own| bits | own.key_bits()),
-                has_special: *has_special || !layers.clone().all(Properties::is_plain),
-                has_escapes: *has_escapes || own_has_escapes,
+                places: Vec::with_capacity(places.len() + own.tags.len()),
+                bits: bits | own.bits,
+                has_special: has_special | own.has_special,
+                has_escapes: has_escapes | own.has_escapes,
             },
             keys: Vec::with_capacity(inherited.keys.len().max(1) + listed),
         };
         merged.keys.push(b'[');
         let mut next = 0;
-        for (key, value) in own {
-            let (before, behind) = match inherited.tags.search(key, next, own_has_escapes) {
-                Ok(at) => (at, at + 1),
-                Err(at) => (at, at),
-            };
-            merged.copy(inherited, next..before);
-            merged.push(key, value);
-            next = behind;
+        for tag in own.tags {
+            if next < places.len() {
+                let (before, behind) = match inherited.tags.search(tag.key(), next, own.has_escapes)
+                {
+                    Ok(at) => (at, at + 1),
+                    Err(at) => (at, at),
+                };
+                merged.copy(inherited, next..before);
+                next = behind;
+            }
+            merged.push(tag);
         }
         merged.copy(inherited, next..places.len());
         // The comma behind the last one.
@@ -105,18 +161,22 @@ impl MergedTags {
         merged
     }
 
-    fn push(&mut self, key: &[u8], value: &[u8]) {
+    fn push(&mut self, tag: Tag<'_>) {
         let Self { tags, keys } = self;
+        let Tag {
+            prefix,
+            text,
+            colon,
+        } = tag;
         let start = tags.json.len();
         tags.places.push(Place {
+            prefix,
             start,
-            colon: start + key.len(),
+            colon: start + colon,
             listed: keys.len(),
         });
-        for part in [key, b":", value, b","] {
-            tags.json.extend_from_slice(part);
-        }
-        keys.extend_from_slice(key);
+        tags.json.extend_from_slice(text);
+        keys.extend_from_slice(&text[..colon]);
         keys.push(b',');
     }
 
@@ -136,6 +196,7 @@ impl MergedTags {
         let listed_by = keys.len().wrapping_sub(first.listed);
         tags.places
             .extend(from.places[range].iter().map(|place| Place {
+                prefix: place.prefix,
                 start: place.start.wrapping_add(by),
                 colon: place.colon.wrapping_add(by),
                 listed: place.listed.wrapping_add(listed_by),
@@ -152,7 +213,7 @@ impl MergedTags {
 
 impl SortedTags {
     /// The tags in order: key with its quotes, value.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Tag<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         (0..self.places.len()).map(|at| {
             let place = self.places[at];
             let value = place.colon + 1..self.start_of(at + 1) - 1;
@@ -188,7 +249,8 @@ impl SortedTags {
 
     /// Whether there is one of that key, which has its quotes.
     pub(crate) fn has(&self, key: &[u8]) -> bool {
-        self.search(key, 0, has_escape(key)).is_ok()
+        let key = Key::new(key);
+        self.search(key, 0, key.has_escape()).is_ok()
     }
 
     /// Appends the tags whose keys `stronger` does not have, each with a comma behind it.
@@ -201,7 +263,8 @@ impl SortedTags {
             if bit & self.bits == 0 {
                 continue;
             }
-            if let Ok(at) = self.search(key, 0, has_escape(key)) {
+            let key = Key::new(key);
+            if let Ok(at) = self.search(key, 0, key.has_escape()) {
                 if count == MOST_HIDDEN {
                     return self.write_one_by_one(stronger, out);
                 }
@@ -236,28 +299,19 @@ impl SortedTags {
     }
 
     /// Where that key stands, or would stand, among those from `from` on.
-    fn search(&self, key: &[u8], from: usize, has_escapes: bool) -> Result<usize, usize> {
+    fn search(&self, key: Key<'_>, from: usize, has_escapes: bool) -> Result<usize, usize> {
         let escapes = has_escapes || self.has_escapes;
-        let found = self.places[from..]
-            .binary_search_by(|place| in_order(&self.json[place.start..place.colon], key, escapes));
+        let found = self.places[from..].binary_search_by(|place| {
+            let text = &self.json[place.start..place.colon];
+            let prefix = place.prefix;
+            Key { prefix, text }.cmp(key, escapes)
+        });
         found.map(|at| at + from).map_err(|at| at + from)
     }
 }
 
 /// So many tags that a property hides are left out of one copy of the others; more are rare.
 const MOST_HIDDEN: usize = 16;
-
-/// The order of two keys with their quotes: by the text itself, neither the quotes nor escapes count.
-fn in_order(a: &[u8], b: &[u8], has_escapes: bool) -> Ordering {
-    if has_escapes {
-        return text_of(a).cmp(&text_of(b));
-    }
-    bare(a).cmp(bare(b))
-}
-
-fn text_of(key: &[u8]) -> String {
-    serde_json::from_slice(key).unwrap_or_default()
-}
 
 #[cfg(test)]
 mod tests {
@@ -285,8 +339,8 @@ mod tests {
         ];
         for split in 0..layers.len() {
             for end in split..=layers.len() {
-                let inherited = (split > 0).then(|| MergedTags::new(None, &layers[..split].iter()));
-                let merged = MergedTags::new(inherited.as_ref(), &layers[split..end].iter());
+                let inherited = (split > 0).then(|| MergedTags::new(None, layers[..split].iter()));
+                let merged = MergedTags::new(inherited.as_ref(), layers[split..end].iter());
                 let mut expected = Map::new();
                 for layer in &layers[..end] {
                     let layer: Map<String, Value> =
@@ -318,7 +372,7 @@ mod tests {
             (40, 0..0),
         ] {
             for step in [1, 2, 17] {
-                let merged = MergedTags::new(None, &[layer(0..count, "a")].iter());
+                let merged = MergedTags::new(None, [layer(0..count, "a")].iter());
                 let stronger = layer(stronger.clone().step_by(step), "b");
                 // As a macro writes them, too.
                 let mut literal = Properties::new();

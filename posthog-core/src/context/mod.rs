@@ -9,6 +9,7 @@
 mod builder;
 mod future;
 mod handle;
+mod key;
 mod merged_tags;
 mod mutators;
 mod node;

@@ -3,7 +3,10 @@
 use super::{MergedTags, tags_map::TagsMap};
 use crate::properties::Properties;
 use serde_json::{Map, Value};
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 /// What one context holds of its own, on top of its parent.
 ///
@@ -15,6 +18,8 @@ pub(crate) struct Node {
     ids: Ids,
     merged_tags: OnceLock<Arc<MergedTags>>,
     merged_ids: OnceLock<Ids>,
+    /// A child has merged many tags of its ancestors before.
+    has_merging_children: AtomicBool,
 }
 
 /// The IDs of a context, its own or as inherited.
@@ -64,12 +69,14 @@ impl Node {
             ids,
             merged_tags,
             merged_ids,
+            has_merging_children,
         } = self;
         tags.give_back();
         tags.clear();
         *ids = Ids::default();
         merged_tags.take();
         merged_ids.take();
+        *has_merging_children.get_mut() = false;
         let mut next = parent.take();
         while let Some(mut node) = next.and_then(Arc::into_inner) {
             next = node.parent.take();
@@ -139,7 +146,9 @@ impl Node {
         self.merged_tags.get_or_init(|| {
             let (path, known) = self.path_to(|node| node.merged_tags.get());
             let inherited: usize = path[1..].iter().map(|node| node.tags.len()).sum();
-            if inherited > FEW || path.len() > FEW {
+            // One child alone does better without the parent's.
+            let many = inherited > FEW && path[1].has_merging_children.swap(true, Relaxed);
+            if many || path.len() > FEW {
                 Self::merge(&path[..1], Some(path[1].merged_tags_at_once()))
             } else {
                 Self::merge(&path, known)
@@ -160,7 +169,7 @@ impl Node {
         if layers.clone().all(Properties::is_empty) {
             return known.cloned().unwrap_or_default();
         }
-        Arc::new(MergedTags::new(known.map(|known| &**known), &layers))
+        Arc::new(MergedTags::new(known.map(|known| &**known), layers))
     }
 
     /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event

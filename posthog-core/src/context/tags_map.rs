@@ -1,5 +1,6 @@
 //! Tags as the map that users read.
 
+use super::key::Key;
 use crate::{json::read, properties::has_escape};
 use serde_json::{Map, Value};
 
@@ -13,11 +14,9 @@ pub(super) struct TagsMap<'a> {
 /// A tag as it was written.
 #[derive(Clone, Copy)]
 struct Written<'a> {
-    /// The first bytes of the key: they tell most keys apart, by one comparison.
-    prefix: u64,
+    key: Key<'a>,
     /// `"key":value`
     text: &'a str,
-    colon: usize,
 }
 
 /// Tags as they stand in one text: `"key":value`, and where the colon is.
@@ -38,21 +37,18 @@ impl<'a> TagsMap<'a> {
         let Texts { is_plain, tags } = texts;
         self.is_plain &= is_plain;
         self.tags.extend(tags.map(|(text, colon)| Written {
-            prefix: prefix(&text.as_bytes()[..colon]),
+            key: Key::new(&text.as_bytes()[..colon]),
             text,
-            colon,
         }));
     }
 
     /// Sorted before they are copied: what is overridden is not, and the map takes them as they come.
     pub(super) fn finish(self) -> Map<String, Value> {
         let Self { mut tags, is_plain } = self;
-        tags.sort_by(|a, b| {
-            let by_key = || a.key().cmp(b.key());
-            a.prefix.cmp(&b.prefix).then_with(by_key)
-        });
+        // In any order that is one: the map has its own where there are escapes.
+        tags.sort_by(|a, b| a.key.cmp(b.key, false));
         tags.dedup_by(|later, earlier| {
-            let same = later.prefix == earlier.prefix && later.key() == earlier.key();
+            let same = later.key == earlier.key;
             if same {
                 *earlier = *later;
             }
@@ -68,15 +64,11 @@ impl<'a> TagsMap<'a> {
 }
 
 impl Written<'_> {
-    /// The key with its quotes.
-    fn key(&self) -> &[u8] {
-        &self.text.as_bytes()[..self.colon]
-    }
-
     /// What was encoded is JSON, and reads back.
     #[inline]
     fn read(&self, is_plain: bool) -> Option<(String, Value)> {
-        let Self { text, colon, .. } = *self;
+        let Self { key, text } = *self;
+        let colon = key.text.len();
         if !is_plain && has_escape(text.as_bytes()) {
             return Some((
                 read(text.get(..colon)?.as_bytes())?,
@@ -91,15 +83,4 @@ impl Written<'_> {
         };
         Some((key, value))
     }
-}
-
-/// The first bytes of a key with its quotes, in their order.
-fn prefix(key: &[u8]) -> u64 {
-    let bytes = key.get(1..).unwrap_or_default();
-    let first = bytes.first_chunk().copied().unwrap_or_else(|| {
-        let mut first = [0; 8];
-        first[..bytes.len()].copy_from_slice(bytes);
-        first
-    });
-    u64::from_be_bytes(first)
 }
