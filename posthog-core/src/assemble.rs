@@ -19,7 +19,7 @@ use crate::{
     names, notice,
     notice::say,
     options::CaptureMode,
-    plain::{Arounds, PlainProperties},
+    plain::{Envelopes, PlainProperties},
     properties::Properties,
     runtime,
     switch::switch_of,
@@ -53,9 +53,9 @@ struct Belongs<'a> {
 pub(crate) struct Assembler {
     fixed: Properties,
     runtime: Properties,
-    arounds: Arounds,
+    envelopes: Envelopes,
     /// For AI events, which V1 does not take.
-    ai_arounds: Arounds,
+    ai_envelopes: Envelopes,
 }
 
 impl Assembler {
@@ -63,8 +63,8 @@ impl Assembler {
     pub(crate) fn new(config: &Config, to_v1: bool) -> Self {
         let (fixed, runtime) = (fixed_properties(config), runtime::properties());
         Self {
-            arounds: Arounds::new(&fixed, &runtime, to_v1),
-            ai_arounds: Arounds::new(&fixed, &runtime, false),
+            envelopes: Envelopes::new(&fixed, &runtime, to_v1),
+            ai_envelopes: Envelopes::new(&fixed, &runtime, false),
             fixed,
             runtime,
         }
@@ -139,9 +139,9 @@ impl Assembler {
         if let Some(plain) = PlainProperties::of(event, node, config) {
             checked_person(name, personless.then_some(false))?;
             let disable_geoip = disable_geoip.unwrap_or(config.disable_geoip);
-            let around = self.arounds(event).of(personless, disable_geoip);
-            plain.write(around, json);
-            *is_v1 = around.is_v1;
+            let envelope = self.envelopes(event).of(personless, disable_geoip);
+            plain.write(envelope, json);
+            *is_v1 = envelope.is_v1;
             return Ok(());
         }
         json.extend_from_slice(b",\"properties\":");
@@ -154,11 +154,11 @@ impl Assembler {
         checked_person(name, profile)
     }
 
-    fn arounds(&self, event: &Event) -> &Arounds {
+    fn envelopes(&self, event: &Event) -> &Envelopes {
         if event.is_ai() {
-            &self.ai_arounds
+            &self.ai_envelopes
         } else {
-            &self.arounds
+            &self.envelopes
         }
     }
 

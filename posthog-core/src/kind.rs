@@ -44,6 +44,14 @@ pub(crate) struct Identity<'a> {
     pub(crate) alias: Option<Cow<'a, str>>,
 }
 
+impl Identity<'_> {
+    const PERSONLESS: Self = Self {
+        distinct_id: Cow::Borrowed(""),
+        personless: true,
+        alias: None,
+    };
+}
+
 impl Kind {
     /// Whether the context's tags become properties. Person and group calls describe a person or a group for good; what
     /// is going on at the moment has no place there (CTX-53).
@@ -62,11 +70,7 @@ impl Kind {
     ) -> Result<Identity<'a>, DropReason> {
         let ambient = || context?.merged_ids().distinct.as_deref();
         if self.takes_tags() && explicit.is_none() && ambient().is_none() {
-            return Ok(Identity {
-                distinct_id: Cow::Borrowed(""),
-                personless: true,
-                alias: None,
-            });
+            return Ok(Identity::PERSONLESS);
         }
         self.identity_of(name, explicit, ambient(), limit)
     }
@@ -88,10 +92,7 @@ impl Kind {
         match self {
             Self::Capture | Self::Ai | Self::Exception => match explicit.or_else(ambient) {
                 Some(id) => Ok(known(checked_id(id, name, limit)?)),
-                None => Ok(Identity {
-                    personless: true,
-                    ..known(Cow::Borrowed(""))
-                }),
+                None => Ok(Identity::PERSONLESS),
             },
             Self::Identify => Ok(known(mergeable(explicit, name, limit)?)),
             Self::Person => {

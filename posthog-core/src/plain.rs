@@ -47,19 +47,19 @@ impl<'a> PlainProperties<'a> {
 
     /// Appends them behind the head of an event, and ends it.
     #[inline]
-    pub(crate) fn write(&self, around: &Around, json: &mut Vec<u8>) {
+    pub(crate) fn write(&self, envelope: &Envelope, json: &mut Vec<u8>) {
         let Self {
             own,
             tags,
             super_properties,
             session,
         } = *self;
-        if around.is_v1 {
+        if envelope.is_v1 {
             if let Some(session) = session {
                 json.extend_from_slice(b",\"session_id\":");
                 write_text(json, session);
             }
-            json.extend_from_slice(&around.options);
+            json.extend_from_slice(&envelope.options);
         }
         json.extend_from_slice(BEFORE);
         own.write_all(json);
@@ -76,15 +76,15 @@ impl<'a> PlainProperties<'a> {
                 }
             }
         }
-        if let Some(session) = session.filter(|_| !around.is_v1) {
+        if let Some(session) = session.filter(|_| !envelope.is_v1) {
             write_key(names::SESSION_ID, json);
             write_text(json, session);
             json.push(b',');
         }
-        if around.after == *b"}}" && json.ends_with(b",") {
+        if envelope.after == *b"}}" && json.ends_with(b",") {
             json.pop();
         }
-        json.extend_from_slice(&around.after);
+        json.extend_from_slice(&envelope.after);
     }
 }
 
@@ -94,8 +94,8 @@ fn write_key(name: &str, json: &mut Vec<u8>) {
     json.extend_from_slice(b"\":");
 }
 
-/// What stands around plain properties: what the SDK adds, and the brackets.
-pub(crate) struct Around {
+/// What stands around plain properties, the same for many events: what the SDK adds, and the brackets.
+pub(crate) struct Envelope {
     /// Whether it is the form of V1; otherwise that of V0.
     pub(crate) is_v1: bool,
     /// What V1 has a place for, behind the head of the event.
@@ -105,11 +105,11 @@ pub(crate) struct Around {
 }
 
 /// What stands around the properties of all events of a client, by what they differ in.
-pub(crate) struct Arounds([[Around; 2]; 2]);
+pub(crate) struct Envelopes([[Envelope; 2]; 2]);
 
-impl Arounds {
+impl Envelopes {
     pub(crate) fn new(fixed: &Properties, runtime: &Properties, to_v1: bool) -> Self {
-        let around = |personless, disable_geoip| {
+        let envelope = |personless, disable_geoip| {
             let mut json = b"{\"event\":\"\",\"uuid\":\"\",\"distinct_id\":\"\",\"timestamp\":\"\",\"properties\":".to_vec();
             let mut merge = Merge::new(&mut json);
             merge.add(PLACE, b"0");
@@ -123,13 +123,13 @@ impl Arounds {
             merge.all(runtime);
             merge.finish();
             json.push(b'}');
-            Around::of(&json, to_v1)
+            Envelope::of(&json, to_v1)
         };
-        Self([false, true].map(|personless| [false, true].map(|geoip| around(personless, geoip))))
+        Self([false, true].map(|personless| [false, true].map(|geoip| envelope(personless, geoip))))
     }
 
     #[inline]
-    pub(crate) fn of(&self, personless: bool, disable_geoip: bool) -> &Around {
+    pub(crate) fn of(&self, personless: bool, disable_geoip: bool) -> &Envelope {
         &self.0[usize::from(personless)][usize::from(disable_geoip)]
     }
 }
@@ -140,7 +140,7 @@ const BEFORE: &[u8] = b",\"properties\":{";
 /// Stands for the properties of an event.
 const PLACE: &str = "properties of an event";
 
-impl Around {
+impl Envelope {
     /// What an event has around the one property that stands for all.
     fn of(v0: &[u8], to_v1: bool) -> Self {
         let v1 = if to_v1 { v1::event(v0) } else { None };

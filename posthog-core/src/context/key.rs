@@ -62,7 +62,7 @@ impl<'a> Key<'a> {
 fn has_backslash(bytes: u64) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
     // A byte that was one is 0, and taking 1 from it borrows: only there the upper bit comes up.
-    let others = bytes ^ (EACH * b'\\' as u64);
+    let others = bytes ^ u64::from_ne_bytes([b'\\'; 8]);
     others.wrapping_sub(EACH) & !others & (EACH << 7) != 0
 }
 

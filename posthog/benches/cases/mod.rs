@@ -2,8 +2,8 @@
 //! only.
 
 use posthog::{
-    Client, Context, Options, Properties, Request, Response, Transport, TransportError, capture,
-    context, new_context, scoped, tag,
+    CaptureMode, Client, Context, Options, Properties, Request, Response, Transport,
+    TransportError, capture, context, new_context, scoped, tag,
 };
 use std::{
     convert::Infallible, error::Error, fmt, hint::black_box, mem, sync::Arc, thread, time::Duration,
@@ -13,7 +13,7 @@ use std::{
 pub(crate) type Operation = fn(&World, u32);
 
 /// All operations of fixed size, with their names.
-pub(crate) const CASES: [(&str, Operation); 21] = [
+pub(crate) const CASES: [(&str, Operation); 23] = [
     ("capture, nothing listening", |world, n| {
         repeat(n, || by_whoever_listens(world));
     }),
@@ -50,6 +50,18 @@ pub(crate) const CASES: [(&str, Operation); 21] = [
             });
         },
     ),
+    ("capture, 5 properties, in the form of V1", |world, n| {
+        let mode = CaptureMode::V1;
+        let client = idle_client(|options| options.capture_mode(mode));
+        repeat(n, || five_by(world, &client));
+        // What is queued is of no interest.
+        mem::forget(client);
+    }),
+    ("capture, 5 properties, past a hook", |world, n| {
+        let client = idle_client(|options| options.before_send(Some));
+        repeat(n, || five_by(world, &client));
+        mem::forget(client);
+    }),
     ("capture by hand, 5 properties", |world, n| {
         repeat(n, || by_hand(world));
     }),
@@ -136,22 +148,23 @@ pub(crate) struct World {
 impl World {
     /// With a client whose worker stays asleep until its queue is flushed: only the caller's thread counts.
     pub(crate) fn quiet() -> Self {
-        let options = Options::new("phc_x")
-            .flush_at(10_000)
-            .flush_interval(Duration::from_secs(3600));
-        let unlimited = options.clone().exception_rate_limit(None);
-        let client = |options| {
-            Client::with_transport(options, Arc::new(Nowhere)).expect("the options are well-formed")
-        };
         black_box(Self {
-            client: client(options),
-            unlimited: client(unlimited),
+            client: idle_client(|options| options),
+            unlimited: idle_client(|options| options.exception_rate_limit(None)),
             texts: [0, 1, 2, 3, 4, 5, 6, 7].map(|n| format!("https://example.com/p/{n}")),
             numbers: [42, -7, 1_700_000_000, 0, 65_535],
             floats: [129.99, 0.5, 3.25e-3, 1234.5678],
             flags: [true, false, true],
         })
     }
+}
+
+/// A client whose worker stays asleep, as its queue is never full.
+fn idle_client(with: impl FnOnce(Options) -> Options) -> Client {
+    let options = Options::new("phc_x")
+        .flush_at(10_000)
+        .flush_interval(Duration::from_secs(3600));
+    Client::with_transport(with(options), Arc::new(Nowhere)).expect("the options are well-formed")
 }
 
 #[derive(Debug)]
@@ -206,9 +219,14 @@ fn bare(world: &World) {
 }
 
 fn five(world: &World) {
+    five_by(world, &world.client);
+}
+
+#[inline]
+fn five_by(world: &World, client: &Client) {
     capture!(
         "order processed",
-        client = &world.client,
+        client = client,
         plan = world.texts[0],
         seats = world.numbers[0],
         amount = world.floats[0],
