@@ -2,7 +2,7 @@
 
 use crate::{
     head::{Head, Whose},
-    json::{Encoder, Replaced, write_text},
+    json::{Encoder, Replaced, read, write_text},
     notice,
     timestamp::{Timestamp, When},
 };
@@ -29,7 +29,9 @@ pub struct CapturedEvent {
 impl CapturedEvent {
     /// Reads what the assembly wrote.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
-        let mut fields: Map<String, Value> = serde_json::from_slice(json).ok()?;
+        let Value::Object(mut fields) = read(json)? else {
+            return None;
+        };
         let mut text = |name| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,

@@ -2,6 +2,7 @@
 
 use super::Texts;
 use crate::{
+    json::read_text,
     merge::bare,
     properties::{Properties, has_escape},
 };
@@ -256,7 +257,7 @@ fn in_order(a: &[u8], b: &[u8], has_escapes: bool) -> Ordering {
 }
 
 fn text_of(key: &[u8]) -> String {
-    serde_json::from_slice(key).unwrap_or_default()
+    read_text(key).unwrap_or_default()
 }
 
 #[cfg(test)]

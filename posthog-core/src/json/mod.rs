@@ -9,7 +9,7 @@ mod read;
 mod text;
 
 pub(crate) use encoder::{Encoder, Replaced};
-pub(crate) use read::read;
+pub(crate) use read::{read, read_elements, read_entries, read_text};
 pub(crate) use text::write_text;
 
 /// A value could not be written. What its type says about that may quote the value, so it is kept nowhere (DLV-144).
