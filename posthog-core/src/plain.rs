@@ -125,7 +125,10 @@ impl Arounds {
             json.push(b'}');
             Around::of(&json, to_v1)
         };
-        Self([false, true].map(|personless| [false, true].map(|geoip| around(personless, geoip))))
+        Self([
+            [around(false, false), around(false, true)],
+            [around(true, false), around(true, true)],
+        ])
     }
 
     #[inline]
