@@ -7,6 +7,7 @@ use crate::{
     object::Entries,
     switch::switch_of_json,
     timestamp::Timestamp,
+    uuid_text,
 };
 use std::{collections::HashMap, time::SystemTime};
 use uuid::Uuid;
@@ -143,7 +144,7 @@ pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
         Some(results) => results.as_object()?,
     };
     let named = results.iter().filter_map(|(uuid, value)| {
-        let uuid = Uuid::parse_str(uuid).ok()?;
+        let uuid = uuid_text::parse(uuid).map(Uuid::from_u128)?;
         let text = |name| {
             value
                 .get(name)
