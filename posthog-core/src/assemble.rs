@@ -293,8 +293,7 @@ pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason
         event.properties.extend([on]);
     }
     if let Some(given) = event.properties.remove(names::GROUPS)
-        && let Some(groups) = groups(given.to_string().as_bytes())
-        && let Ok(groups) = serde_json::from_slice(&groups)
+        && let Some(groups) = groups(given)
     {
         event.properties.insert(names::GROUPS.to_owned(), groups);
     }

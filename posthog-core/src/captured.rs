@@ -2,9 +2,11 @@
 
 use crate::{
     head::{Head, Whose},
-    json::{Encoder, Replaced, write_text},
+    json::{Encoder, Replaced, read, read_text, write_text},
     notice,
+    object::Entries,
     timestamp::{Timestamp, When},
+    uuid_text,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -29,17 +31,14 @@ pub struct CapturedEvent {
 impl CapturedEvent {
     /// Reads what the assembly wrote.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
-        let mut fields: Map<String, Value> = serde_json::from_slice(json).ok()?;
-        let mut text = |name| match fields.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        };
+        let fields = Entries::read(json)?;
+        let text = |name| read_text(fields.get(name)?.as_bytes());
         let (event, distinct_id) = (text("event")?, text("distinct_id")?);
         let (uuid, timestamp) = (
-            text("uuid")?.parse().ok()?,
+            uuid_text::parse(&text("uuid")?).map(Uuid::from_u128)?,
             text("timestamp")?.parse().ok()?,
         );
-        let Some(Value::Object(properties)) = fields.remove("properties") else {
+        let Value::Object(properties) = read(fields.get("properties")?.as_bytes())? else {
             return None;
         };
         Some(Self {

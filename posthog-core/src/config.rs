@@ -166,12 +166,18 @@ impl Config {
 fn clamp<T: Ord + Copy + fmt::Debug>(option: &str, value: &mut T, least: T, most: T) {
     let moved = (*value).clamp(least, most);
     if moved != *value {
-        say!(
-            Warn,
-            "the option `{option}` is {value:?}; it has to lie from {least:?} to {most:?} and is taken as {moved:?}"
-        );
+        say_moved(option, [value, &least, &most, &moved]);
         *value = moved;
     }
+}
+
+/// Not part of [`clamp`], which is there once for each option.
+#[cold]
+fn say_moved(option: &str, [given, least, most, taken]: [&dyn fmt::Debug; 4]) {
+    say!(
+        Warn,
+        "the option `{option}` is {given:?}; it has to lie from {least:?} to {most:?} and is taken as {taken:?}"
+    );
 }
 
 impl fmt::Debug for Config {

@@ -26,20 +26,13 @@ impl Host {
         if trimmed.is_empty() || trimmed == "http:" || trimmed == "https:" {
             return fault("it is blank");
         }
-        let with_scheme;
-        let url = if trimmed.contains("://") {
-            trimmed
-        } else {
+        let (scheme, rest) = trimmed.split_once("://").unwrap_or_else(|| {
             say!(
                 Warn,
                 "the option `host` has no scheme and is taken for https"
             );
-            with_scheme = format!("https://{trimmed}");
-            &with_scheme
-        };
-        let Some((scheme, rest)) = url.split_once("://") else {
-            return fault("it is no URL");
-        };
+            ("https", trimmed)
+        });
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
             return fault("its scheme is neither http nor https");

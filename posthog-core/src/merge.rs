@@ -1,7 +1,14 @@
 //! Who wins where two say something about one property (CAP-60, CAP-61).
 
-use crate::{json::write_text, names, notice::say, properties::Properties, switch::switch_of_json};
-use serde_json::Value;
+use crate::{
+    json::{Encoder, Replaced, read, write_text},
+    names,
+    notice::say,
+    properties::Properties,
+    switch::switch_of_json,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// Writes properties in order of strength: a key that was there stays.
@@ -64,7 +71,7 @@ impl<'a, 'b> Merge<'a, 'b> {
                 return;
             }
             if name == names::GROUPS.as_bytes() {
-                if let Some(groups) = groups(value) {
+                if let Some(groups) = groups_of_json(value) {
                     self.add(names::GROUPS, &groups);
                 }
                 return;
@@ -175,14 +182,17 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The groups of an event, type to key, as text: what is blank is left out, and nothing is sent without any (CAP-99).
-pub(crate) fn groups(json: &[u8]) -> Option<Vec<u8>> {
-    let given: serde_json::Map<String, Value> = serde_json::from_slice(json).ok()?;
-    let mut groups = serde_json::Map::new();
+/// The groups of an event, type to key, each as text: what is blank is left out, and nothing is sent without any (CAP-99).
+pub(crate) fn groups(given: Value) -> Option<Value> {
+    let Value::Object(given) = given else {
+        return None;
+    };
+    let mut groups = Map::new();
     for (group_type, key) in given {
         let key = match key {
             Value::String(key) => key,
-            Value::Number(_) | Value::Bool(_) => key.to_string(),
+            Value::Number(key) => key.to_string(),
+            Value::Bool(key) => key.to_string(),
             _ => String::new(),
         };
         if group_type.trim().is_empty() || key.trim().is_empty() {
@@ -194,7 +204,17 @@ pub(crate) fn groups(json: &[u8]) -> Option<Vec<u8>> {
             groups.insert(group_type, Value::String(key));
         }
     }
-    (!groups.is_empty()).then(|| Value::Object(groups).to_string().into_bytes())
+    (!groups.is_empty()).then_some(Value::Object(groups))
+}
+
+/// As [`groups`], for what is JSON still.
+fn groups_of_json(given: &[u8]) -> Option<Vec<u8>> {
+    let groups = groups(read(given)?)?;
+    let (mut json, mut replaced) = (Vec::new(), Replaced::default());
+    groups
+        .serialize(Encoder::new(&mut json, 0, &mut replaced))
+        .ok()?;
+    Some(json)
 }
 
 pub(crate) fn left_out(switch: &str) {

@@ -125,7 +125,10 @@ impl Envelopes {
             json.push(b'}');
             Envelope::of(&json, to_v1)
         };
-        Self([false, true].map(|personless| [false, true].map(|geoip| envelope(personless, geoip))))
+        Self([
+            [envelope(false, false), envelope(false, true)],
+            [envelope(true, false), envelope(true, true)],
+        ])
     }
 
     #[inline]

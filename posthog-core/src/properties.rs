@@ -231,7 +231,7 @@ impl Properties {
         let Some((_, json)) = whole.iter().next() else {
             return;
         };
-        let Ok(entries) = serde_json::from_slice::<Entries<'_>>(json) else {
+        let Some(entries) = Entries::read(json) else {
             notice::warn_each(format_args!(
                 "a value after `..` is no struct or map: its properties are left out"
             ));
@@ -239,7 +239,7 @@ impl Properties {
         };
         for (key, value) in entries.iter() {
             self.begin(key, Origin::Spread);
-            self.json.extend_from_slice(value.get().as_bytes());
+            self.json.extend_from_slice(value.as_bytes());
             self.finish();
         }
     }

@@ -22,6 +22,7 @@ pub(crate) fn lend() -> Assembled {
 }
 
 /// Keeps the room for the thread's next event.
+#[inline]
 pub(crate) fn give_back(mut room: Assembled) {
     room.clear();
     let _ = BUFFER.try_with(|kept| kept.set(room.json));

@@ -90,11 +90,11 @@ impl HttpTransport {
             .build();
         for (name, value) in &request.headers {
             if *name != AUTHORIZATION {
-                builder = builder.header(*name, value);
+                builder = builder.header(*name, value.as_str());
             }
         }
         if let Some(authorization) = authorization {
-            builder = builder.header(AUTHORIZATION, secret::stand_in(authorization));
+            builder = builder.header(AUTHORIZATION, &*secret::stand_in(authorization));
         }
         let mut answer = builder.send(&request.body[..]).map_err(failed)?;
         let retry_after = answer

@@ -2,13 +2,12 @@
 
 use crate::{host::Host, key::ApiKey, notice::say};
 use std::{
-    collections::HashMap,
     hash::{BuildHasher, RandomState},
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-/// How many clients live for each key and host, which are kept as a hash only.
-static LIVE: LazyLock<(RandomState, Mutex<HashMap<u64, usize>>)> = LazyLock::new(Default::default);
+/// The key and host of each client that lives, as a hash only. They are few.
+static LIVE: LazyLock<(RandomState, Mutex<Vec<u64>>)> = LazyLock::new(Default::default);
 
 /// Counts a client while it lives.
 pub(super) struct Live(u64);
@@ -16,14 +15,13 @@ pub(super) struct Live(u64);
 impl Live {
     /// Counts a client; a second one for the same project is worth a warning (CAP-7).
     pub(super) fn register(key: &ApiKey, host: &Host) -> Self {
-        let (hasher, counts) = &*LIVE;
+        let (hasher, projects) = &*LIVE;
         let project = hasher.hash_one((key.expose(), host.base()));
-        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(project).or_default();
-        *count += 1;
-        let second = *count == 2;
-        drop(counts);
-        if second {
+        let mut projects = projects.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = projects.iter().filter(|other| **other == project).count();
+        projects.push(project);
+        drop(projects);
+        if others == 1 {
             say!(
                 Warn,
                 "a second client was made for the same project: share one, it is cheap to clone"
@@ -35,12 +33,9 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        let mut counts = LIVE.1.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.0);
-            }
+        let mut projects = LIVE.1.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = projects.iter().position(|project| *project == self.0) {
+            projects.swap_remove(at);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The order of the keys of tags.
 
-use crate::merge::bare;
+use crate::{json::read_text, merge::bare};
 use std::cmp::Ordering;
 
 /// A key as JSON has it, with its quotes.
@@ -51,7 +51,7 @@ impl<'a> Key<'a> {
     #[inline(never)]
     pub(super) fn cmp_text(self, other: Self, has_escapes: bool) -> Ordering {
         if has_escapes {
-            return read(self.text).cmp(&read(other.text));
+            return read_text(self.text).cmp(&read_text(other.text));
         }
         bare(self.text).cmp(bare(other.text))
     }
@@ -64,10 +64,6 @@ fn has_backslash(bytes: u64) -> bool {
     // A byte that was one is 0, and taking 1 from it borrows: only there the upper bit comes up.
     let others = bytes ^ u64::from_ne_bytes([b'\\'; 8]);
     others.wrapping_sub(EACH) & !others & (EACH << 7) != 0
-}
-
-fn read(key: &[u8]) -> String {
-    serde_json::from_slice(key).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Tags as the map that users read.
 
 use super::key::Key;
-use crate::{json::read, properties::has_escape};
+use crate::{
+    json::{read, read_text},
+    properties::has_escape,
+};
 use serde_json::{Map, Value};
 
 /// Gathers tags; of those with equal keys the last counts.
@@ -71,7 +74,7 @@ impl Written<'_> {
         let colon = key.text.len();
         if !is_plain && has_escape(text.as_bytes()) {
             return Some((
-                read(text.get(..colon)?.as_bytes())?,
+                read_text(text.get(..colon)?.as_bytes())?,
                 read(text.get(colon + 1..)?.as_bytes())?,
             ));
         }

@@ -1,7 +1,7 @@
 //! What is told about events that were given up.
 
 use super::batch::{Batch, Queued};
-use crate::{json::read, object::Entries};
+use crate::{json::read_text, object::Entries};
 use std::{fmt, sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -114,10 +114,10 @@ impl fmt::Display for DeliveryFailure {
 
 impl FailedEvent {
     fn new(event: &Queued, details: Option<String>) -> Self {
-        let fields: Option<Entries<'_>> = read(&event.json);
+        let fields = Entries::read(&event.json);
         let text = |name| {
             let value = fields.as_ref()?.get(name)?;
-            read(value.get().as_bytes())
+            read_text(value.as_bytes())
         };
         Self {
             uuid: event.uuid,

@@ -303,9 +303,10 @@ impl Schedule {
             }
             Answer::Later { status, asked } => self.later(batch, status, asked, now, random),
             Answer::TooLarge => {
-                let halves = batch.split(now);
-                self.cut_to = Some(halves[0].events.len());
-                self.batches.splice(0..0, halves);
+                let [first, second] = batch.split(now);
+                self.cut_to = Some(first.events.len());
+                self.batches.insert(0, second);
+                self.batches.insert(0, first);
                 Outcome::default()
             }
             Answer::Refused { status, asked } => {

@@ -7,8 +7,8 @@ use crate::{
     object::Entries,
     switch::switch_of_json,
     timestamp::Timestamp,
+    uuid_text,
 };
-use serde_json::value::RawValue;
 use std::{collections::HashMap, time::SystemTime};
 use uuid::Uuid;
 
@@ -16,9 +16,9 @@ use uuid::Uuid;
 ///
 /// `None` for what is no event of V0.
 pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
-    let fields: Entries<'_> = read(v0)?;
-    let field = |name: &str| fields.get(name).map(RawValue::get);
-    let properties: Entries<'_> = read(field("properties")?.as_bytes())?;
+    let fields = Entries::read(v0)?;
+    let field = |name: &str| fields.get(name);
+    let properties = Entries::read(field("properties")?.as_bytes())?;
 
     let mut out = Vec::with_capacity(v0.len() + 16);
     for (at, name) in ["event", "uuid", "distinct_id", "timestamp"]
@@ -36,7 +36,7 @@ pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
     ] {
         // Only text can be one; anything else is discarded.
         if let Some(text) = properties.get(property).filter(|value| is_text(value)) {
-            write_member(&mut out, name, text.get());
+            write_member(&mut out, name, text);
         }
     }
     out.extend_from_slice(b",\"options\":{");
@@ -46,8 +46,8 @@ pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
             continue;
         };
         let text = match property {
-            names::PRODUCT_TOUR_ID => is_text(value).then(|| value.get()),
-            _ => switch_of_json(value.get().as_bytes()).map(|on| if on { "true" } else { "false" }),
+            names::PRODUCT_TOUR_ID => is_text(value).then_some(value),
+            _ => switch_of_json(value.as_bytes()).map(|on| if on { "true" } else { "false" }),
         };
         // What has the wrong type is left out: a mistyped option can cost the whole request (DLV-115).
         if let Some(text) = text {
@@ -70,7 +70,7 @@ pub(crate) fn event(v0: &[u8]) -> Option<Vec<u8>> {
         }
         write_text(&mut out, key);
         out.push(b':');
-        out.extend_from_slice(value.get().as_bytes());
+        out.extend_from_slice(value.as_bytes());
     }
     out.extend_from_slice(b"}}");
     Some(out)
@@ -97,8 +97,8 @@ const MOVED: [&str; 9] = [
     "distinct_id",
 ];
 
-fn is_text(value: &RawValue) -> bool {
-    value.get().starts_with('"')
+fn is_text(value: &str) -> bool {
+    value.starts_with('"')
 }
 
 fn write_member(out: &mut Vec<u8>, name: &str, value: &str) {
@@ -138,13 +138,13 @@ pub(super) enum EventResult {
 /// The results of the events that the service names; the others are delivered. `None` for a body that says nothing
 /// readable: it is not known what became of the batch (DLV-121).
 pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
-    let read: serde_json::Value = read(body)?;
-    let results = match read.as_object()?.get("results") {
+    let body = read(body)?;
+    let results = match body.as_object()?.get("results") {
         None | Some(serde_json::Value::Null) => return Some(HashMap::new()),
         Some(results) => results.as_object()?,
     };
     let named = results.iter().filter_map(|(uuid, value)| {
-        let uuid = Uuid::parse_str(uuid).ok()?;
+        let uuid = uuid_text::parse(uuid).map(Uuid::from_u128)?;
         let text = |name| {
             value
                 .get(name)

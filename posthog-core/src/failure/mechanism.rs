@@ -1,6 +1,8 @@
 //! How a failure was caught: the `mechanism` of an entry.
 
-use crate::{json::read, object::Entries, properties::Properties, property_value::PropertyValue};
+use crate::{
+    json::read_text, object::Entries, properties::Properties, property_value::PropertyValue,
+};
 
 /// What an application or integration says about how it caught a failure. What it does not say is left to the boundary
 /// (EXC-35).
@@ -26,19 +28,19 @@ impl Mechanism {
         let Some((_, json)) = whole.iter().next() else {
             return;
         };
-        if let Some(kind) = read::<String>(json) {
+        if let Some(kind) = read_text(json) {
             self.kind = Some(kind)
                 .filter(|kind| !kind.is_empty())
                 .or(self.kind.take());
-        } else if let Some(fields) = read::<Entries<'_>>(json) {
+        } else if let Some(fields) = Entries::read(json) {
             for (name, value) in fields.iter() {
-                self.field(name, value.get());
+                self.field(name, value);
             }
         }
     }
 
     fn field(&mut self, name: &str, json: &str) {
-        let text = || read(json.as_bytes()).filter(|text: &String| !text.is_empty());
+        let text = || read_text(json.as_bytes()).filter(|text| !text.is_empty());
         // Rust writes these as JSON does.
         let switch = || json.parse::<bool>().ok();
         let id = || json.parse::<u64>().ok();

@@ -84,6 +84,9 @@ fn captures(settings: &Settings, client: &Client) -> bool {
 }
 
 /// Captures an error that leaves the observer's scope. `false` lets a scope around it have a look.
+///
+/// Inlined, as [`swallow`] is.
+#[inline]
 pub(crate) fn observe_error(observer: &Observer, failure: &Failure<'_>) -> bool {
     let Some(client) = client_of(&observer.settings) else {
         return false;
@@ -206,6 +209,9 @@ fn stack_of(failure: &Failure<'_>, client: &Client) -> Option<Stack> {
 }
 
 /// Runs what may call the user's code; a panic in it must not replace the failure at hand, nor abort an unwinding.
+///
+/// Inlined: a function more on the stack is one more to walk, and the walk is most of what a failure costs.
+#[inline]
 fn swallow(f: impl FnOnce()) {
     if caught(f).is_none() {
         say!(

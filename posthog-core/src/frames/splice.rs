@@ -1,28 +1,26 @@
 //! An exception's JSON, changed after it was written: its stack comes later, and what is too large is cut.
 
 use crate::{
-    json::{read, write_text},
+    json::{elements, write_text},
     limits, names,
     object::Entries,
 };
-use serde_json::value::RawValue;
 
 /// Where in the JSON of an event its parts stand.
 struct Parts<'a> {
     /// Behind the last property.
     properties_end: usize,
-    list: &'a RawValue,
-    entries: Vec<&'a RawValue>,
+    list: &'a str,
+    entries: Vec<&'a str>,
 }
 
 fn parts(json: &[u8]) -> Option<Parts<'_>> {
-    let event: Entries<'_> = read(json)?;
-    let properties = event.get("properties")?;
-    let list = read_raw::<Entries<'_>>(properties)?.get(names::EXCEPTION_LIST)?;
+    let properties = Entries::read(json)?.get("properties")?;
+    let list = read_object(properties)?.get(names::EXCEPTION_LIST)?;
     Some(Parts {
-        properties_end: offset(json, properties.get())? + properties.get().len() - 1,
+        properties_end: offset(json, properties)? + properties.len() - 1,
         list,
-        entries: read_raw(list)?,
+        entries: read_array(list)?,
     })
 }
 
@@ -37,7 +35,7 @@ fn offset(whole: &[u8], part: &str) -> Option<usize> {
 /// The event with a stack in the first entry of its list, and with the images that the stack points to.
 pub(super) fn with_stack(json: &[u8], frames: &[u8], images: &[u8]) -> Option<Vec<u8>> {
     let parts = parts(json)?;
-    let first = parts.entries.first()?.get();
+    let first = *parts.entries.first()?;
     // Before the bracket that closes it.
     let entry_end = offset(json, first)? + first.len() - 1;
     let mut out = Vec::with_capacity(json.len() + frames.len() + images.len() + 64);
@@ -70,17 +68,17 @@ pub(crate) fn shortened(json: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Vec
 /// The event with that many frames of its stack at the most, those of the crash site, and with the images that they point
 /// to. `None` if it has no stack.
 fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
-    let event: Entries<'_> = read(json)?;
-    let properties: Entries<'_> = read_raw(event.get("properties")?)?;
-    let list: Vec<&RawValue> = read_raw(properties.get(names::EXCEPTION_LIST)?)?;
+    let event = Entries::read(json)?;
+    let properties = read_object(event.get("properties")?)?;
+    let list = read_array(properties.get(names::EXCEPTION_LIST)?)?;
     let (first, causes) = list.split_first()?;
-    let first: Entries<'_> = read_raw(first)?;
-    let stack: Entries<'_> = read_raw(first.get("stacktrace")?)?;
-    let frames: Vec<&RawValue> = read_raw(stack.get("frames")?)?;
+    let first = read_object(first)?;
+    let stack = read_object(first.get("stacktrace")?)?;
+    let frames = read_array(stack.get("frames")?)?;
     let frames = &frames[frames.len().saturating_sub(most)..];
-    let frames: Vec<(&RawValue, Entries<'_>)> = frames
+    let frames: Vec<(&str, Entries<'_>)> = frames
         .iter()
-        .map(|frame| Some((*frame, read_raw(frame)?)))
+        .map(|frame| Some((*frame, read_object(frame)?)))
         .collect::<Option<_>>()?;
     // A group of inlined functions is cut as a whole, and begins with the one that they were inlined into (EXC-59).
     let whole = frames
@@ -91,7 +89,7 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
     let first = object(&first, &|key, value| match key {
         "stacktrace" if frames.is_empty() => None,
         "stacktrace" => {
-            let frames = array(&mut frames.iter().map(|(frame, _)| frame.get()));
+            let frames = array(&mut frames.iter().map(|(frame, _)| *frame));
             Some(object(&stack, &|key, value| {
                 Some(if key == "frames" {
                     frames.clone()
@@ -102,17 +100,17 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
         }
         _ => Some(value.to_owned()),
     });
-    let mut entries = std::iter::once(first.as_str()).chain(causes.iter().map(|cause| cause.get()));
+    let mut entries = std::iter::once(first.as_str()).chain(causes.iter().copied());
     let list = array(&mut entries);
     let properties = object(&properties, &|key, value| match key {
         names::EXCEPTION_LIST => Some(list.clone()),
         "$debug_images" => {
-            let images: Vec<&RawValue> = read(value.as_bytes())?;
-            let used = images.into_iter().filter(|image| {
-                let address = read_raw::<Entries<'_>>(image).and_then(|image| address_in(&image));
+            let images = read_array(value)?;
+            let mut used = images.into_iter().filter(|image| {
+                let address = read_object(image).and_then(|image| address_in(&image));
                 address.is_some() && frames.iter().any(|(_, frame)| address_in(frame) == address)
             });
-            let images = array(&mut used.map(RawValue::get));
+            let images = array(&mut used);
             (images != "[]").then_some(images)
         }
         _ => Some(value.to_owned()),
@@ -128,18 +126,22 @@ fn with_frames(json: &[u8], most: usize) -> Option<Vec<u8>> {
 }
 
 fn address_in<'a>(entries: &Entries<'a>) -> Option<&'a str> {
-    entries.get("image_addr").map(RawValue::get)
+    entries.get("image_addr")
 }
 
-fn read_raw<'a, T: serde::Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
-    read(raw.get().as_bytes())
+fn read_object(json: &str) -> Option<Entries<'_>> {
+    Entries::read(json.as_bytes())
+}
+
+fn read_array(json: &str) -> Option<Vec<&str>> {
+    elements(json)
 }
 
 /// An object with each value as `change` has it.
 fn object(entries: &Entries<'_>, change: &dyn Fn(&str, &str) -> Option<String>) -> String {
     let mut out = Vec::new();
     for (key, value) in entries.iter() {
-        let Some(value) = change(key, value.get()) else {
+        let Some(value) = change(key, value) else {
             continue;
         };
         out.push(if out.is_empty() { b'{' } else { b',' });
@@ -169,14 +171,14 @@ fn array(values: &mut dyn Iterator<Item = &str>) -> String {
 /// The event with as many causes as fit, the innermost dropped first (EXC-96). `None` where that is of no use.
 fn without_causes(json: &[u8], fits: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     let parts = parts(json)?;
-    let start = offset(json, parts.list.get())?;
-    let end = start + parts.list.get().len();
+    let start = offset(json, parts.list)?;
+    let end = start + parts.list.len();
     (1..parts.entries.len()).rev().find_map(|kept| {
         let mut out = Vec::with_capacity(json.len());
         out.extend_from_slice(&json[..start]);
         for (at, entry) in parts.entries[..kept].iter().enumerate() {
             out.push(if at == 0 { b'[' } else { b',' });
-            out.extend_from_slice(entry.get().as_bytes());
+            out.extend_from_slice(entry.as_bytes());
         }
         out.push(b']');
         out.extend_from_slice(&json[end..]);

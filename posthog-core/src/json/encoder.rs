@@ -178,7 +178,7 @@ impl Container<'_> {
     fn raw_json<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
         let text = serde_json::to_value(value).map_err(<EncodeError as ser::Error>::custom)?;
         let text = text.as_str().unwrap_or_default();
-        let read: serde_json::Value = super::read(text.as_bytes()).ok_or(EncodeError)?;
+        let read = super::read(text.as_bytes()).ok_or(EncodeError)?;
         if read.is_number() {
             // The number as written: reading may have lost digits that the text has.
             self.out.extend_from_slice(text.trim().as_bytes());

@@ -6,10 +6,12 @@
 mod encoder;
 mod key;
 mod read;
+mod split;
 mod text;
 
 pub(crate) use encoder::{Encoder, Replaced};
-pub(crate) use read::read;
+pub(crate) use read::{read, read_text};
+pub(crate) use split::{elements, entries};
 pub(crate) use text::write_text;
 
 /// A value could not be written. What its type says about that may quote the value, so it is kept nowhere (DLV-144).

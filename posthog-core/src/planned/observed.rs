@@ -1,7 +1,7 @@
 //! What only run time can know of a value: whether its text is one of those that the plan lists.
 
 use crate::{
-    json::read,
+    json::{elements, read_text},
     notice,
     plan::{Allowed, Listed, Refusal, Scalar, Type, Types},
     properties::Properties,
@@ -58,11 +58,10 @@ impl Properties {
 
 impl Expected {
     fn values(&self) -> Vec<Scalar> {
-        let values: Vec<Box<serde_json::value::RawValue>> =
-            read(self.values.as_bytes()).unwrap_or_default();
-        values
-            .iter()
-            .filter_map(|value| scalar(value.get().as_bytes()).ok())
+        elements(self.values)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|value| scalar(value.as_bytes()).ok())
             .collect()
     }
 }
@@ -72,7 +71,7 @@ fn scalar(json: &[u8]) -> Result<Scalar, Type> {
     match json.first() {
         Some(b'{') => Err(Type::Object),
         Some(b'[') => Err(Type::Array),
-        Some(b'"') => read(json).map(Scalar::Text).ok_or(Type::String),
+        Some(b'"') => read_text(json).map(Scalar::Text).ok_or(Type::String),
         Some(b't') => Ok(Scalar::Boolean(true)),
         Some(b'f') => Ok(Scalar::Boolean(false)),
         Some(b'n') | None => Ok(Scalar::Null),

@@ -23,13 +23,12 @@ use ureq::{
 };
 
 /// Clones share what they know: one goes into the library, one stays to be told of failures.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Lookup {
     /// A client has one host, or two with a proxy.
     known: Arc<Mutex<Vec<Known>>>,
 }
 
-#[derive(Debug)]
 struct Known {
     host: String,
     addresses: Vec<SocketAddr>,
@@ -67,6 +66,13 @@ impl Lookup {
             addresses: addresses.to_vec(),
             since,
         });
+    }
+}
+
+/// What the library asks of a resolver; the names are of no use to anybody.
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lookup")
     }
 }
 
