@@ -2,9 +2,8 @@
 
 use crate::{
     head::{Head, Whose},
-    json::{Encoder, Replaced, read, read_text, write_text},
+    json::{Encoder, Replaced, read, write_text},
     notice,
-    object::Entries,
     timestamp::{Timestamp, When},
     uuid_text,
 };
@@ -31,14 +30,19 @@ pub struct CapturedEvent {
 impl CapturedEvent {
     /// Reads what the assembly wrote.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
-        let fields = Entries::read(json)?;
-        let text = |name| read_text(fields.get(name)?.as_bytes());
+        let Value::Object(mut fields) = read(json)? else {
+            return None;
+        };
+        let mut text = |name| match fields.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
         let (event, distinct_id) = (text("event")?, text("distinct_id")?);
         let (uuid, timestamp) = (
             uuid_text::parse(&text("uuid")?).map(Uuid::from_u128)?,
             text("timestamp")?.parse().ok()?,
         );
-        let Value::Object(properties) = read(fields.get("properties")?.as_bytes())? else {
+        let Some(Value::Object(properties)) = fields.remove("properties") else {
             return None;
         };
         Some(Self {
