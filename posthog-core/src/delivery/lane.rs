@@ -111,10 +111,14 @@ struct State {
     deadline: Option<Duration>,
     dropped_by_full_queue: u64,
     direct: Direct,
+    /// How many threads sleep until something changes: waking nobody takes a call to the system, too.
+    sleeping: usize,
+    /// What flushes wait for.
+    awaited: Vec<Through>,
 }
 
 /// What a flush waits for: everything that was admitted before it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Through {
     admitted: u64,
     direct: u64,
@@ -129,6 +133,12 @@ impl State {
     /// How many events of these are not final yet.
     fn pending(&self, through: Through) -> u64 {
         self.schedule.pending(through.admitted) + self.direct.pending(through.direct)
+    }
+
+    /// Whether a flush that somebody waits for is over.
+    fn ends_flush(&self) -> bool {
+        let is_over = |through: &Through| self.pending(*through) == 0;
+        self.awaited.iter().any(is_over)
     }
 
     /// How many events are not final yet.
@@ -159,6 +169,8 @@ impl Lane {
             deadline: None,
             dropped_by_full_queue: 0,
             direct: Direct::default(),
+            sleeping: 0,
+            awaited: Vec::new(),
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -202,6 +214,7 @@ impl Lane {
                 if start {
                     state.worker = Worker::Running;
                 }
+                let wake = wake && state.sleeping > 0;
                 drop(state);
                 if start {
                     self.start_worker();
@@ -244,9 +257,15 @@ impl Lane {
         given_up: impl Fn() -> bool,
     ) -> u64 {
         let shared = &*self.0;
-        let state = shared.wait(shared.lock(), deadline, |state| {
+        let mut state = shared.lock();
+        state.awaited.push(through);
+        let mut state = shared.wait(state, deadline, |state| {
             state.pending(through) == 0 || given_up()
         });
+        let own = state.awaited.iter().position(|other| *other == through);
+        if let Some(own) = own {
+            state.awaited.swap_remove(own);
+        }
         state.pending(through)
     }
 
@@ -354,10 +373,11 @@ impl Shared {
     /// Waits for a change, at most that long.
     fn sleep<'a>(
         &self,
-        state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, State>,
         time: Option<Duration>,
     ) -> MutexGuard<'a, State> {
-        match time.and_then(|time| self.clock.sleep(time)) {
+        state.sleeping += 1;
+        let mut state = match time.and_then(|time| self.clock.sleep(time)) {
             Some(time) => self
                 .changed
                 .wait_timeout(state, time)
@@ -366,6 +386,8 @@ impl Shared {
                 .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner),
-        }
+        };
+        state.sleeping -= 1;
+        state
     }
 }
