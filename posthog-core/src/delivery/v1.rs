@@ -1,6 +1,6 @@
 //! The V1 wire format: `POST /i/v1/analytics/events`.
 
-use super::{batch::Queued, v0};
+use super::events::Events;
 use crate::{
     json::{read, write_text},
     limits, names, notice,
@@ -109,9 +109,8 @@ fn write_member(out: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// The body of a batch (DLV-112). `created` is when the batch was cut, the same in all attempts.
-pub(super) fn body(events: &[Queued], created: SystemTime, historical_migration: bool) -> Vec<u8> {
-    let bytes: usize = events.iter().map(|event| event.json.len() + 1).sum();
-    let mut body = Vec::with_capacity(bytes + 96);
+pub(super) fn body(events: &Events, created: SystemTime, historical_migration: bool) -> Vec<u8> {
+    let mut body = Vec::with_capacity(events.bytes_as_array() + 96);
     body.extend_from_slice(b"{\"created_at\":\"");
     Timestamp::now(created).write(&mut body);
     body.push(b'"');
@@ -119,7 +118,7 @@ pub(super) fn body(events: &[Queued], created: SystemTime, historical_migration:
         body.extend_from_slice(b",\"historical_migration\":true");
     }
     body.extend_from_slice(b",\"batch\":");
-    v0::write_events(&mut body, events);
+    events.write_array(&mut body);
     body.push(b'}');
     body
 }

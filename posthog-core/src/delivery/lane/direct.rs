@@ -105,13 +105,13 @@ impl Shared {
                 // Under the lock: who waits for the shutdown learns of it as of everything that it lost (DLV-62).
                 state.direct.lose(number);
                 drop(state);
-                let failed = Failed {
+                let mut failed = Failed {
                     kind: DeliveryFailureKind::Exhausted,
                     batch,
                     status: None,
                     asked: Duration::ZERO,
                 };
-                return Some(self.describe(&failed));
+                return Some(self.describe(&mut failed));
             }
             match schedule.step(now) {
                 Step::Send(mut batch) => {
@@ -122,8 +122,8 @@ impl Shared {
                     let outcome =
                         schedule.sent(batch, answer, self.clock.now(), self.clock.random());
                     self.count(&outcome);
-                    if let Some(failed) = outcome.failed {
-                        return Some(self.describe(&failed));
+                    if let Some(mut failed) = outcome.failed {
+                        return Some(self.describe(&mut failed));
                     }
                 }
                 Step::Wait { until } => {

@@ -171,10 +171,10 @@ impl Shared {
         if state.ends_flush() {
             self.changed.notify_all();
         }
-        if let Some(failed) = outcome.failed {
+        if let Some(mut failed) = outcome.failed {
             drop(state);
             // Not under the lock, and with the books in order: the logger and the callback are the user's code.
-            self.report(&self.describe(&failed), to);
+            self.report(&self.describe(&mut failed), to);
             state = self.lock();
         }
         (!is_over).then_some(state)
