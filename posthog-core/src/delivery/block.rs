@@ -2,7 +2,7 @@
 
 use super::{batch::Queued, bytes::Bytes, queue::Incoming};
 use crate::{frames::Unfinished, limits};
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Some events in their order. Their JSON is one text, so that a batch takes all of it at once.
@@ -13,18 +13,17 @@ pub(super) struct Block {
     /// Where the JSON of those begins that are here still.
     start: usize,
     events: Vec<Waiting>,
-    /// Whether there is one whose stack is not in its JSON yet.
-    has_stacks: bool,
+    /// The stacks that are not in the JSON yet, each with the place of its event, in order.
+    stacks: Vec<(usize, Box<Unfinished>)>,
     /// When the first one was admitted.
     opened: Duration,
 }
 
-/// An event in a block, but for its JSON.
-#[derive(Debug)]
+/// An event in a block, but for its JSON. There is nothing in it to be dropped, so that nobody has to look at each.
+#[derive(Clone, Copy, Debug)]
 struct Waiting {
     bytes: usize,
     uuid: Uuid,
-    stack: Option<Box<Unfinished>>,
 }
 
 /// What a block whose events are gone leaves to one to come. It is empty.
@@ -63,7 +62,7 @@ impl Block {
             json,
             start: 0,
             events,
-            has_stacks: false,
+            stacks: Vec::new(),
             opened,
         }
     }
@@ -87,11 +86,12 @@ impl Block {
         self.json.reserve(json.len() + 1);
         self.json.extend_from_slice(json);
         self.json.push(b',');
-        self.has_stacks |= stack.is_some();
+        if let Some(stack) = stack {
+            self.stacks.push((self.events.len(), stack));
+        }
         self.events.push(Waiting {
             bytes: json.len(),
             uuid,
-            stack,
         });
     }
 
@@ -104,7 +104,7 @@ impl Block {
     }
 
     pub(super) fn has_stacks(&self) -> bool {
-        self.has_stacks
+        !self.stacks.is_empty()
     }
 
     /// The JSON of its events, with a comma behind each.
@@ -114,65 +114,68 @@ impl Block {
 
     /// How many bytes its events take up.
     pub(super) fn bytes(&self) -> usize {
-        let stacks = |event: &Waiting| event.stack.as_ref().map_or(0, |stack| stack.stack.bytes());
-        self.json_bytes() + self.of_stacks(stacks)
+        let stacks = self.stacks.iter().map(|(_, stack)| stack.stack.bytes());
+        self.json_bytes() + stacks.sum::<usize>()
     }
 
     /// The most bytes that they will take up in a request.
     pub(super) fn most_bytes(&self) -> usize {
-        self.json_bytes() + self.of_stacks(Waiting::most_of_stack)
+        self.json_bytes() + self.stacks.len() * limits::STACK_BYTES
     }
 
     fn json_bytes(&self) -> usize {
         self.json().len() - self.events.len()
     }
 
-    fn of_stacks(&self, of_one: impl Fn(&Waiting) -> usize) -> usize {
-        if self.has_stacks {
-            self.events.iter().map(of_one).sum()
-        } else {
-            0
-        }
-    }
-
     /// Of each event, the most bytes that it will take up in a request, and its UUID.
     pub(super) fn each(&self) -> impl Iterator<Item = (usize, Uuid)> {
-        let of_one = |event: &Waiting| (event.bytes + event.most_of_stack(), event.uuid);
-        self.events.iter().map(of_one)
+        let mut stacks = self.stacks.iter().map(|(at, _)| *at).peekable();
+        self.events.iter().enumerate().map(move |(at, event)| {
+            let stack = stacks.next_if_eq(&at);
+            let most_of_stack = stack.map_or(0, |_| limits::STACK_BYTES);
+            (event.bytes + most_of_stack, event.uuid)
+        })
     }
 
     /// Takes events from its front; some stay.
-    pub(super) fn split_off_front(&mut self, events: usize) -> Self {
-        let events: Vec<_> = self.events.drain(..events).collect();
+    pub(super) fn split_off_front(&mut self, count: usize) -> Self {
+        let events: Vec<_> = self.events.drain(..count).collect();
         let bytes: usize = events.iter().map(|event| event.bytes + 1).sum();
         let end = self.start + bytes;
         let json = self.json[self.start..end].to_vec();
         self.start = end;
+        let first_to_stay = self.stacks.partition_point(|(at, _)| *at < count);
+        let stay = self.stacks.split_off(first_to_stay);
+        let stacks = mem::replace(&mut self.stacks, stay);
+        for (at, _) in &mut self.stacks {
+            *at -= count;
+        }
         Self {
             json,
             start: 0,
             events,
-            ..*self
+            stacks,
+            opened: self.opened,
         }
     }
 
     /// The events one by one; the first of them has that number.
     pub(super) fn into_each(self, first: u64) -> impl Iterator<Item = Queued> {
-        let (json, mut at) = (Arc::new(self.json), self.start);
-        self.events
-            .into_iter()
-            .zip(first..)
-            .map(move |(event, number)| {
-                let end = at + event.bytes;
-                let json = Bytes::part(&json, at..end);
-                at = end + 1;
-                Queued {
-                    json,
-                    uuid: event.uuid,
-                    stack: event.stack,
-                    number,
-                }
-            })
+        let (json, mut start) = (Arc::new(self.json), self.start);
+        let mut stacks = self.stacks.into_iter().peekable();
+        let events = self.events.into_iter().enumerate();
+        events.zip(first..).map(move |((at, event), number)| {
+            let end = start + event.bytes;
+            let json = Bytes::part(&json, start..end);
+            start = end + 1;
+            let stack = stacks.next_if(|(with, _)| *with == at);
+            Queued {
+                json,
+                uuid: event.uuid,
+                stack: stack.map(|(_, stack)| stack),
+                number,
+            }
+        })
     }
 
     /// The room that it took.
@@ -200,12 +203,5 @@ impl From<Vec<u8>> for Room {
             json,
             events: Vec::new(),
         }
-    }
-}
-
-impl Waiting {
-    /// The most bytes that its stack will take up in its JSON.
-    fn most_of_stack(&self) -> usize {
-        self.stack.as_ref().map_or(0, |_| limits::STACK_BYTES)
     }
 }

@@ -209,7 +209,7 @@ impl Lane {
         }
         match state.schedule.admit(event, || shared.clock.now()) {
             Ok(wake) => {
-                add(&shared.counters.admitted, 1);
+                shared.counters.admitted(shared.wire.form == Form::Ai);
                 let start = state.worker == Worker::NotStarted;
                 if start {
                     state.worker = Worker::Running;

@@ -6,6 +6,7 @@ use crate::{
     client::{DropReason, add},
     delivery::{
         failure::{DeliveryFailure, DeliveryFailureKind},
+        form::Form,
         queue::Queue,
         schedule::{Failed, Schedule, Step},
     },
@@ -74,7 +75,7 @@ impl Lane {
             return Err(DropReason::Closed);
         }
         let number = state.direct.begin();
-        add(&shared.counters.admitted, 1);
+        shared.counters.admitted(shared.wire.form == Form::Ai);
         drop(state);
         // A transport or a logger that flushes would wait for what it is itself called for.
         let failure = as_worker(|| shared.deliver(event, number));
