@@ -45,7 +45,7 @@ pub(super) struct Batch {
     /// The ID of all its requests, made with the first.
     pub(super) request_id: Option<Uuid>,
     /// The compressed body and its encoding, where it is the same in all attempts (DLV-83).
-    pub(super) body: Option<(Vec<u8>, Option<&'static str>)>,
+    pub(super) body: Option<(Vec<u8>, &'static str)>,
 }
 
 /// What is left of a batch that the service has taken whole.

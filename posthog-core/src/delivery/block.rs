@@ -2,13 +2,12 @@
 
 use super::{batch::Queued, bytes::Bytes, queue::Incoming};
 use crate::{frames::Unfinished, limits};
-use std::{mem, sync::Arc, time::Duration};
+use std::{fmt, mem, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Some events in their order. Their JSON is one text, so that a batch takes all of it at once.
-#[derive(Debug)]
 pub(super) struct Block {
-    /// The JSON of each event, with a comma behind it.
+    /// Room for what a request begins with, and then the JSON of each event, with a comma behind it.
     json: Vec<u8>,
     /// Where the JSON of those begins that are here still.
     start: usize,
@@ -40,6 +39,9 @@ pub(super) struct Size {
     events: usize,
 }
 
+/// What stands behind the events in the body of a request.
+pub(super) const BODY_END: &[u8] = b"]}";
+
 /// A block takes this many events, as many as a usual batch, so that a batch is a block.
 pub(super) const BLOCK_EVENTS: usize = 100;
 /// Nor does it grow beyond this, but for a single larger event.
@@ -47,20 +49,24 @@ pub(super) const BLOCK_BYTES: usize = 256 << 10;
 
 impl Block {
     /// An empty one, with room for about `usual`: growing by doubling would leave half of the room of many blocks unused.
-    /// The room may have been another block's.
-    pub(super) fn new(usual: Size, room: Option<Room>, opened: Duration) -> Self {
+    /// The room may have been another block's. In front `start` bytes are left for a [head](Self::lend).
+    pub(super) fn new(usual: Size, room: Option<Room>, start: usize, opened: Duration) -> Self {
         let Size {
             bytes,
             events: count,
         } = usual;
-        let Room { json, mut events } = room.unwrap_or_else(|| Room {
+        let Room {
+            mut json,
+            mut events,
+        } = room.unwrap_or_else(|| Room {
             json: Vec::with_capacity(bytes + bytes / 16),
             events: Vec::new(),
         });
+        json.resize(start, b' ');
         events.reserve_exact(count);
         Self {
             json,
-            start: 0,
+            start,
             events,
             stacks: Vec::new(),
             opened,
@@ -83,7 +89,8 @@ impl Block {
     #[inline]
     pub(super) fn push(&mut self, event: Incoming<'_>) {
         let Incoming { json, uuid, stack } = event;
-        self.json.reserve(json.len() + 1);
+        // One byte more than the event takes, for the end of a body.
+        self.json.reserve(json.len() + 2);
         self.json.extend_from_slice(json);
         self.json.push(b',');
         if let Some(stack) = stack {
@@ -178,6 +185,29 @@ impl Block {
         })
     }
 
+    /// Hands out the body of a request that has its events and no others: the head, which stands in front of the first of
+    /// them, and what ends the array and the body. `None` where there is not just the room for the head.
+    ///
+    /// Until it is [back](Self::take_back), nobody may ask for the JSON of an event.
+    pub(super) fn lend(&mut self, head: &[u8]) -> Option<Vec<u8>> {
+        if self.start != head.len() {
+            return None;
+        }
+        let mut body = mem::take(&mut self.json);
+        body[..self.start].copy_from_slice(head);
+        // The comma behind the last one.
+        body.pop();
+        body.extend_from_slice(BODY_END);
+        Some(body)
+    }
+
+    /// Takes back what was lent.
+    pub(super) fn take_back(&mut self, mut body: Vec<u8>) {
+        body.truncate(body.len() - BODY_END.len());
+        body.push(b',');
+        self.json = body;
+    }
+
     /// The room that it took.
     pub(super) fn into_room(self) -> Room {
         let mut events = self.events;
@@ -203,5 +233,12 @@ impl From<Vec<u8>> for Room {
             json,
             events: Vec::new(),
         }
+    }
+}
+
+impl fmt::Debug for Block {
+    /// Not what is in it (DLV-144).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Block").field(&self.len()).finish()
     }
 }

@@ -48,6 +48,14 @@ impl Cut {
         each
     }
 
+    /// The only block, if there is no other.
+    pub(super) fn only_block(&mut self) -> Option<&mut Block> {
+        match &mut self.blocks[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// The room that they took.
     pub(super) fn into_room(self) -> Vec<Room> {
         self.blocks.into_iter().map(Block::into_room).collect()

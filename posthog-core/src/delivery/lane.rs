@@ -162,8 +162,10 @@ impl Lane {
             on_error,
             wire,
         } = options;
+        let queue = Queue::new(max_queue_size, max_queue_bytes);
+        let queue = queue.with_room_for_head(wire.head_bytes());
         let state = State {
-            schedule: Schedule::new(limits, Queue::new(max_queue_size, max_queue_bytes)),
+            schedule: Schedule::new(limits, queue),
             worker: Worker::NotStarted,
             shut_down: None,
             deadline: None,

@@ -31,6 +31,8 @@ pub(super) struct Queue {
     bytes: usize,
     max_events: usize,
     max_bytes: usize,
+    /// How many bytes blocks leave in front, for what a request begins with.
+    room_for_head: usize,
     /// The queue was full and said so; it may say so again once it is below half (DLV-23).
     told: bool,
 }
@@ -73,8 +75,15 @@ impl Queue {
             bytes: 0,
             max_events,
             max_bytes,
+            room_for_head: 0,
             told: false,
         }
+    }
+
+    /// Leaves room in front of events, so that a request with a head of that many bytes needs no copy of them.
+    pub(super) fn with_room_for_head(mut self, bytes: usize) -> Self {
+        self.room_for_head = bytes;
+        self
     }
 
     /// `now` is the time of the call; the clock is looked at only where a block begins.
@@ -100,7 +109,7 @@ impl Queue {
     #[cold]
     fn open_block(&mut self, event: Incoming<'_>, now: Duration) {
         self.usual = self.blocks.back().map_or(self.usual, Block::size);
-        let mut block = Block::new(self.usual, self.spare.pop(), now);
+        let mut block = Block::new(self.usual, self.spare.pop(), self.room_for_head, now);
         block.push(event);
         self.blocks.push_back(block);
     }

@@ -34,6 +34,8 @@ impl Shared {
                 reason: "the transport panicked".to_owned(),
             })
         });
+        // Before anything else: until then the events are without their JSON.
+        batch.events.take_back(request.body);
         match &outcome {
             Ok(response) => note_quota(response),
             Err(error) => notice::debug(format_args!(
