@@ -7,7 +7,7 @@
 
 mod mask;
 
-use super::turns::Turns;
+use super::turns::{Turns, rounded};
 use mask::Mask;
 use std::{cell::Cell, fmt, mem::ManuallyDrop};
 use ureq::{
@@ -143,7 +143,7 @@ impl<T: Transport> Transport for Keeping<T> {
                 *to_go_out = None;
             }
         }
-        let due = self.turns.send(amount);
+        let (due, timeout) = (self.turns.send(amount), rounded(timeout));
         out_of_sight(secret, || match due {
             Some(amount) => self.inner.transmit_output(amount, timeout),
             None => Ok(()),
@@ -156,7 +156,7 @@ impl<T: Transport> Transport for Keeping<T> {
         }
         let secret = take_secret();
         let key = secret.as_ref().map(|secret| secret.key.clone());
-        let due = self.turns.end();
+        let (due, timeout) = (self.turns.end(), rounded(timeout));
         let came = out_of_sight(secret, || {
             if let Some(amount) = due {
                 self.inner.transmit_output(amount, timeout)?;

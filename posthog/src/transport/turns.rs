@@ -1,10 +1,12 @@
 //! Has a request take fewer calls to the system.
 //!
-//! The HTTP library sends the head of a request and its body separately, so that the server wakes up twice; and it looks
-//! whether a connection lives both when it is done with it and when it takes it up again. Here the head waits for what
-//! follows it, and the first of those looks is left out.
+//! The HTTP library sends the head of a request and its body separately, so that the server wakes up twice; it looks
+//! whether a connection lives both when it is done with it and when it takes it up again; and it has the system count down
+//! the time that is left, to the nanosecond, with each call. Here the head waits for what follows it, the first of those
+//! looks is left out, and times that the system would not tell apart are the same.
 
-use std::mem;
+use std::{mem, time};
+use ureq::unversioned::transport::{NextTimeout, time::Duration};
 
 /// Whose turn it is on a connection: one side asks, the other answers.
 #[derive(Debug)]
@@ -62,9 +64,54 @@ impl Turns {
     }
 }
 
+/// The timeout in whole milliseconds, rounded up, as systems round it themselves to what they count in, which is no less.
+/// So most requests have the timeout that is set already.
+pub(super) fn rounded(timeout: NextTimeout) -> NextTimeout {
+    let after = match timeout.after {
+        Duration::Exact(left) => {
+            let milliseconds = left.as_nanos().div_ceil(1_000_000);
+            let whole = u64::try_from(milliseconds).map(time::Duration::from_millis);
+            Duration::Exact(whole.unwrap_or(left))
+        }
+        Duration::NotHappening => Duration::NotHappening,
+    };
+    NextTimeout { after, ..timeout }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST_HELD, Turns};
+    use super::{LONGEST_HELD, Turns, rounded};
+    use std::time;
+    use ureq::unversioned::transport::{NextTimeout, time::Duration};
+
+    #[test]
+    fn dlv_74_a_timeout_is_longer_by_less_than_a_millisecond_and_never_shorter() {
+        let after = |after| {
+            rounded(NextTimeout {
+                after,
+                ..NextTimeout::default()
+            })
+            .after
+        };
+        for (left, whole) in [
+            (0, 0),
+            (1, 1),
+            (1_000_000, 1),
+            (1_000_001, 2),
+            (14_999_950_000, 15_000),
+        ] {
+            let left = Duration::Exact(time::Duration::from_nanos(left));
+            assert_eq!(
+                after(left),
+                Duration::Exact(time::Duration::from_millis(whole))
+            );
+        }
+        let longest = Duration::Exact(time::Duration::MAX);
+        assert_eq!(
+            (after(longest), after(Duration::NotHappening)),
+            (longest, Duration::NotHappening)
+        );
+    }
 
     #[test]
     fn dlv_70_a_head_goes_out_with_what_follows_it_and_else_when_the_answer_is_awaited() {
