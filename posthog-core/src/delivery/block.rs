@@ -89,8 +89,6 @@ impl Block {
     #[inline]
     pub(super) fn push(&mut self, event: Incoming<'_>) {
         let Incoming { json, uuid, stack } = event;
-        // One byte more than the event takes, for the end of a body.
-        self.json.reserve(json.len() + 2);
         self.json.extend_from_slice(json);
         self.json.push(b',');
         if let Some(stack) = stack {
@@ -197,6 +195,8 @@ impl Block {
         body[..self.start].copy_from_slice(head);
         // The comma behind the last one.
         body.pop();
+        // Hardly ever is there no room for one byte more.
+        body.reserve_exact(BODY_END.len());
         body.extend_from_slice(BODY_END);
         Some(body)
     }
