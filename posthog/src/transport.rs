@@ -8,6 +8,7 @@ mod lookup;
 mod roots;
 mod secret;
 mod tls;
+mod turns;
 
 #[cfg(feature = "_tls")]
 pub use roots::{InvalidRootCertificates, RootCertificates};

@@ -51,6 +51,27 @@ fn dlv_54_a_flush_does_not_wait_for_an_event_captured_after_it() {
 }
 
 #[test]
+fn dlv_53_each_of_two_flushes_ends_with_its_own_events() {
+    let rig = Rig::with(|options| options.max_batch_size(1));
+    rig.wire.hold();
+    rig.client.capture("first");
+    let mut first = pin!(rig.client.flush_async(PATIENCE));
+    assert!(poll(first.as_mut()).is_pending());
+    rig.client.capture("second");
+    let mut second = pin!(rig.client.flush_async(PATIENCE));
+    assert!(poll(second.as_mut()).is_pending());
+    rig.wire.answer(200);
+    rig.wire.answer(503);
+    rig.wire.release();
+    assert_eq!(block_on(first), Ok(()));
+    rig.settled(1);
+    assert!(poll(second.as_mut()).is_pending());
+    rig.clock.advance(Duration::from_secs(1));
+    assert_eq!(block_on(second), Ok(()));
+    assert_eq!(rig.client.stats().delivered, 2);
+}
+
+#[test]
 fn dlv_50_the_error_of_a_flush_counts_what_is_open_of_its_own_events() {
     let rig = v1();
     let uuids: Vec<_> = (0..10)

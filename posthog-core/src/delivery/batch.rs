@@ -1,9 +1,10 @@
 //! Events on their way together.
 
-use super::{answer::Answer, bytes::Bytes};
+use super::{answer::Answer, block::Room, bytes::Bytes, events::Events};
 use crate::frames::Unfinished;
 use std::{
     mem,
+    ops::Range,
     time::{Duration, SystemTime},
 };
 use uuid::Uuid;
@@ -19,11 +20,18 @@ pub(super) struct Queued {
     pub(super) number: u64,
 }
 
+impl Queued {
+    /// Its number, and no other.
+    pub(super) fn numbers(&self) -> Range<u64> {
+        self.number..self.number + 1
+    }
+}
+
 /// Events cut from the queue to be sent in one request.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// Those that are not final: the service may want some of them again.
-    pub(super) events: Vec<Queued>,
+    pub(super) events: Events,
     /// Those that the service threw away.
     pub(super) dropped: Vec<(Queued, String)>,
     /// Attempts made.
@@ -37,38 +45,36 @@ pub(super) struct Batch {
     /// The ID of all its requests, made with the first.
     pub(super) request_id: Option<Uuid>,
     /// The compressed body and its encoding, where it is the same in all attempts (DLV-83).
-    pub(super) body: Option<(Vec<u8>, Option<&'static str>)>,
+    pub(super) body: Option<(Vec<u8>, &'static str)>,
 }
 
 /// What is left of a batch that the service has taken whole.
 #[derive(Debug)]
 pub(super) struct Delivered {
     pub(super) events: usize,
-    /// The buffers of their JSON.
-    pub(super) buffers: Vec<Vec<u8>>,
+    /// The room that they took.
+    pub(super) buffers: Vec<Room>,
 }
 
 impl Batch {
     /// Takes the events out where that answer is about all of them, and none was thrown away earlier.
     ///
-    /// It looks at each event, and has no need of the lock that captures wait for.
+    /// What has to be done for each event is done here, without the lock that captures wait for.
     pub(super) fn delivered_by(&mut self, answer: &Answer) -> Option<Delivered> {
         if !answer.takes_all() || !self.dropped.is_empty() {
+            self.events.each();
             return None;
         }
         let events = mem::take(&mut self.events);
         Some(Delivered {
             events: events.len(),
-            buffers: events
-                .into_iter()
-                .filter_map(|event| event.json.into_buffer())
-                .collect(),
+            buffers: events.into_room(),
         })
     }
 
-    pub(super) fn new(events: Vec<Queued>, due: Duration) -> Self {
+    pub(super) fn new(events: impl Into<Events>, due: Duration) -> Self {
         Self {
-            events,
+            events: events.into(),
             dropped: Vec::new(),
             attempts: 0,
             due,
@@ -81,7 +87,10 @@ impl Batch {
 
     /// Puts the stacks of exceptions in.
     pub(super) fn finish(&mut self) {
-        for event in &mut self.events {
+        if !self.events.has_stacks() {
+            return;
+        }
+        for event in self.events.each() {
             if let Some(stack) = event.stack.take() {
                 event.json = stack.finish(event.json.to_vec()).into();
             }
@@ -90,8 +99,9 @@ impl Batch {
 
     /// Two batches of their own, in order (DLV-95). What is final already stays with the first.
     pub(super) fn split(mut self, now: Duration) -> [Self; 2] {
-        let second = self.events.split_off(self.events.len() / 2);
-        let half = |events| Self {
+        let half = self.events.len() / 2;
+        let second = self.events.each().split_off(half).into();
+        let half = |events: Events| Self {
             created: self.created,
             ..Self::new(events, now)
         };

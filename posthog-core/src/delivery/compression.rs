@@ -1,7 +1,6 @@
 //! Compressing request bodies.
 
 use super::form::Form;
-use crate::notice;
 use flate2::{Compress, FlushCompress, Status};
 #[cfg(feature = "deflate")]
 use std::io::Write;
@@ -65,26 +64,20 @@ impl Compression {
         }
     }
 
-    /// The body as it is sent, and its `Content-Encoding`, if any (DLV-80, DLV-81).
-    pub(super) fn apply(self, body: Vec<u8>) -> (Vec<u8>, Option<&'static str>) {
+    /// The body compressed, and its `Content-Encoding` (DLV-80, DLV-81); `None` where it is to be sent as it is.
+    pub(super) fn compress(self, body: &[u8]) -> io::Result<Option<(Vec<u8>, &'static str)>> {
         let (compressed, encoding) = match self {
-            Self::Automatic if body.len() < SMALL => return (body, None),
-            Self::None => return (body, None),
-            Self::Automatic | Self::Gzip => (gzip(&body), "gzip"),
+            Self::Automatic if body.len() < SMALL => return Ok(None),
+            Self::None => return Ok(None),
+            Self::Automatic | Self::Gzip => (gzip(body), "gzip"),
             #[cfg(feature = "deflate")]
-            Self::Deflate => (deflate(&body), "deflate"),
+            Self::Deflate => (deflate(body), "deflate"),
             #[cfg(feature = "zstd")]
-            Self::Zstd => (zstd::encode_all(&body[..], ZSTD_LEVEL), "zstd"),
+            Self::Zstd => (zstd::encode_all(body, ZSTD_LEVEL), "zstd"),
             #[cfg(feature = "br")]
-            Self::Brotli => (brotli(&body), "br"),
+            Self::Brotli => (brotli(body), "br"),
         };
-        match compressed {
-            Ok(sent) => (sent, Some(encoding)),
-            Err(error) => {
-                notice::warn_each(format_args!("a request is sent uncompressed: {error}"));
-                (body, None)
-            }
-        }
+        Ok(Some((compressed?, encoding)))
     }
 }
 
@@ -145,6 +138,16 @@ fn brotli(body: &[u8]) -> io::Result<Vec<u8>> {
 mod tests {
     use super::{Compression, SMALL};
     use std::io::Read;
+
+    impl Compression {
+        /// The body as it is sent, and its `Content-Encoding`, if any.
+        fn apply(self, body: Vec<u8>) -> (Vec<u8>, Option<&'static str>) {
+            match self.compress(&body).expect("memory") {
+                Some((sent, encoding)) => (sent, Some(encoding)),
+                None => (body, None),
+            }
+        }
+    }
 
     #[test]
     fn dlv_80_a_compressor_that_is_used_again_knows_nothing_of_the_body_before() {

@@ -128,13 +128,14 @@ impl FailedEvent {
     }
 
     /// What a batch lost: `rest` tells whether its open events are among it.
-    pub(super) fn of(batch: &Batch, rest: bool) -> Vec<Self> {
+    pub(super) fn of(batch: &mut Batch, rest: bool) -> Vec<Self> {
         let dropped = batch
             .dropped
             .iter()
             .map(|(event, details)| Self::new(event, Some(details.clone())));
         let open = batch
             .events
+            .each()
             .iter()
             .filter(|_| rest)
             .map(|event| Self::new(event, None));

@@ -111,10 +111,14 @@ struct State {
     deadline: Option<Duration>,
     dropped_by_full_queue: u64,
     direct: Direct,
+    /// How many threads sleep until something changes: waking nobody takes a call to the system, too.
+    sleeping: usize,
+    /// What flushes wait for.
+    awaited: Vec<Through>,
 }
 
 /// What a flush waits for: everything that was admitted before it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Through {
     admitted: u64,
     direct: u64,
@@ -129,6 +133,12 @@ impl State {
     /// How many events of these are not final yet.
     fn pending(&self, through: Through) -> u64 {
         self.schedule.pending(through.admitted) + self.direct.pending(through.direct)
+    }
+
+    /// Whether a flush that somebody waits for is over.
+    fn ends_flush(&self) -> bool {
+        let is_over = |through: &Through| self.pending(*through) == 0;
+        self.awaited.iter().any(is_over)
     }
 
     /// How many events are not final yet.
@@ -152,13 +162,17 @@ impl Lane {
             on_error,
             wire,
         } = options;
+        let queue = Queue::new(max_queue_size, max_queue_bytes);
+        let queue = queue.with_room_for_head(wire.head_bytes());
         let state = State {
-            schedule: Schedule::new(limits, Queue::new(max_queue_size, max_queue_bytes)),
+            schedule: Schedule::new(limits, queue),
             worker: Worker::NotStarted,
             shut_down: None,
             deadline: None,
             dropped_by_full_queue: 0,
             direct: Direct::default(),
+            sleeping: 0,
+            awaited: Vec::new(),
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
@@ -197,11 +211,12 @@ impl Lane {
         }
         match state.schedule.admit(event, || shared.clock.now()) {
             Ok(wake) => {
-                add(&shared.counters.admitted, 1);
+                shared.counters.admitted(shared.wire.form == Form::Ai);
                 let start = state.worker == Worker::NotStarted;
                 if start {
                     state.worker = Worker::Running;
                 }
+                let wake = wake && state.sleeping > 0;
                 drop(state);
                 if start {
                     self.start_worker();
@@ -244,9 +259,15 @@ impl Lane {
         given_up: impl Fn() -> bool,
     ) -> u64 {
         let shared = &*self.0;
-        let state = shared.wait(shared.lock(), deadline, |state| {
+        let mut state = shared.lock();
+        state.awaited.push(through);
+        let mut state = shared.wait(state, deadline, |state| {
             state.pending(through) == 0 || given_up()
         });
+        let own = state.awaited.iter().position(|other| *other == through);
+        if let Some(own) = own {
+            state.awaited.swap_remove(own);
+        }
         state.pending(through)
     }
 
@@ -354,10 +375,11 @@ impl Shared {
     /// Waits for a change, at most that long.
     fn sleep<'a>(
         &self,
-        state: MutexGuard<'a, State>,
+        mut state: MutexGuard<'a, State>,
         time: Option<Duration>,
     ) -> MutexGuard<'a, State> {
-        match time.and_then(|time| self.clock.sleep(time)) {
+        state.sleeping += 1;
+        let mut state = match time.and_then(|time| self.clock.sleep(time)) {
             Some(time) => self
                 .changed
                 .wait_timeout(state, time)
@@ -366,6 +388,8 @@ impl Shared {
                 .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner),
-        }
+        };
+        state.sleeping -= 1;
+        state
     }
 }

@@ -8,8 +8,11 @@
 
 mod answer;
 mod batch;
+mod block;
 mod bytes;
 mod compression;
+mod cut;
+mod events;
 mod failure;
 mod form;
 mod lane;

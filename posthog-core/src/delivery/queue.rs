@@ -1,14 +1,18 @@
 //! Events waiting to be sent, within bounds.
 //!
-//! Their JSON stands in blocks, one event after another: admitting one copies its bytes to the end of the last block, and
-//! a batch takes blocks away whole. So neither side moves what the other waits for, and nothing is allocated per event.
+//! They stand in blocks, one event after another: admitting one copies its bytes to the end of the last block, and a batch
+//! takes blocks away whole, without a look at the single event. So neither side holds the other up, and nothing is
+//! allocated per event.
 
-use super::{batch::Queued, bytes::Bytes};
-use crate::{frames::Unfinished, limits};
+use super::{
+    block::{BLOCK_BYTES, Block, Room, Size},
+    bytes::Bytes,
+    cut::Cut,
+};
+use crate::frames::Unfinished;
 use std::{
     collections::{HashSet, VecDeque},
     mem,
-    sync::Arc,
     time::Duration,
 };
 use uuid::Uuid;
@@ -16,15 +20,19 @@ use uuid::Uuid;
 /// A first-in-first-out queue, bounded by count and by bytes. When it is full, the newest is refused (DLV-22).
 #[derive(Debug)]
 pub(super) struct Queue {
-    events: VecDeque<Waiting>,
     blocks: VecDeque<Block>,
-    /// Empty buffers for blocks to come.
-    spare: Vec<Vec<u8>>,
+    /// Room for blocks to come.
+    spare: Vec<Room>,
+    /// What the last block had that no event is added to any more: the next one may have as much.
+    usual: Size,
     /// The number of the event at the front; the others follow it without a gap.
     first: u64,
+    events: usize,
     bytes: usize,
     max_events: usize,
     max_bytes: usize,
+    /// How many bytes blocks leave in front, for what a request begins with.
+    room_for_head: usize,
     /// The queue was full and said so; it may say so again once it is below half (DLV-23).
     told: bool,
 }
@@ -37,46 +45,17 @@ pub(super) struct Incoming<'a> {
     pub(super) stack: Option<Box<Unfinished>>,
 }
 
-/// An event in the queue, but for its JSON.
-#[derive(Debug)]
-struct Waiting {
-    bytes: usize,
-    uuid: Uuid,
-    stack: Option<Box<Unfinished>>,
-}
+/// The room of so many blocks that were sent is kept for those to come.
+const MOST_SPARE: usize = 4;
+/// From this capacity on the list of blocks is made smaller when a burst is over.
+const LONG: usize = 64;
 
-impl Waiting {
+impl Incoming<'_> {
     /// How many bytes it takes up.
     fn bytes(&self) -> usize {
-        self.bytes + self.stack.as_ref().map_or(0, |stack| stack.stack.bytes())
-    }
-
-    /// The most bytes that it will take up in a request.
-    fn most_bytes(&self) -> usize {
-        self.bytes + self.stack.as_ref().map_or(0, |_| limits::STACK_BYTES)
+        self.json.len() + self.stack.as_ref().map_or(0, |stack| stack.stack.bytes())
     }
 }
-
-/// The JSON of some events, in their order.
-#[derive(Debug)]
-struct Block {
-    bytes: Vec<u8>,
-    /// Where the JSON of those begins that are in the queue still.
-    start: usize,
-    /// How many those are.
-    events: usize,
-    /// When the first one was admitted.
-    opened: Duration,
-}
-
-/// A block takes this many events, as many as a usual batch, so that a batch is a block.
-const BLOCK_EVENTS: usize = 100;
-/// Nor does it grow beyond this, but for a single larger event.
-const BLOCK_BYTES: usize = 256 << 10;
-/// How many buffers of blocks that were sent are kept for those to come.
-const MOST_SPARE: usize = 4;
-/// From this capacity on the list of events is made smaller when a burst is over.
-const LONG: usize = 4096;
 
 /// The queue has no room.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,15 +67,23 @@ pub(super) struct Full {
 impl Queue {
     pub(super) fn new(max_events: usize, max_bytes: usize) -> Self {
         Self {
-            events: VecDeque::new(),
             blocks: VecDeque::new(),
             spare: Vec::new(),
+            usual: Size::default(),
             first: 0,
+            events: 0,
             bytes: 0,
             max_events,
             max_bytes,
+            room_for_head: 0,
             told: false,
         }
+    }
+
+    /// Leaves room in front of events, so that a request with a head of that many bytes needs no copy of them.
+    pub(super) fn with_room_for_head(mut self, bytes: usize) -> Self {
+        self.room_for_head = bytes;
+        self
     }
 
     /// `now` is the time of the call; the clock is looked at only where a block begins.
@@ -105,129 +92,92 @@ impl Queue {
         event: Incoming<'_>,
         now: impl FnOnce() -> Duration,
     ) -> Result<(), Full> {
-        let Incoming { json, uuid, stack } = event;
-        let event = Waiting {
-            bytes: json.len(),
-            uuid,
-            stack,
-        };
         let bytes = event.bytes();
-        if self.events.len() >= self.max_events || self.bytes + bytes > self.max_bytes {
+        if self.events >= self.max_events || self.bytes + bytes > self.max_bytes {
             let first = !mem::replace(&mut self.told, true);
             return Err(Full { first });
         }
         self.bytes += bytes;
+        self.events += 1;
         match self.blocks.back_mut() {
-            Some(last)
-                if last.events < BLOCK_EVENTS && last.bytes.len() + json.len() <= BLOCK_BYTES =>
-            {
-                last.bytes.extend_from_slice(json);
-                last.events += 1;
-            }
-            _ => self.open_block(json, now()),
+            Some(last) if last.has_room(event.json) => last.push(event),
+            _ => self.open_block(event, now()),
         }
-        self.events.push_back(event);
         Ok(())
     }
 
-    fn open_block(&mut self, json: &[u8], now: Duration) {
-        let mut bytes = self.spare.pop().unwrap_or_else(|| {
-            // About as large as the last one: growing by doubling would leave half of the room of many blocks unused.
-            let last = self.blocks.back().map_or(0, |last| last.bytes.len());
-            Vec::with_capacity(last + last / 16)
-        });
-        bytes.extend_from_slice(json);
-        self.blocks.push_back(Block {
-            bytes,
-            start: 0,
-            events: 1,
-            opened: now,
-        });
+    #[cold]
+    fn open_block(&mut self, event: Incoming<'_>, now: Duration) {
+        self.usual = self.blocks.back().map_or(self.usual, Block::size);
+        let mut block = Block::new(self.usual, self.spare.pop(), self.room_for_head, now);
+        block.push(event);
+        self.blocks.push_back(block);
     }
 
     /// Takes a batch from the front, in order: as many as fit the limits, and at least one (DLV-31).
     ///
     /// With `distinct` it ends before an event whose UUID it has, which would cost the whole request (DLV-35).
-    pub(super) fn take(
-        &mut self,
-        max_events: usize,
-        max_bytes: usize,
-        distinct: bool,
-    ) -> Vec<Queued> {
+    pub(super) fn cut(&mut self, max_events: usize, max_bytes: usize, distinct: bool) -> Cut {
+        let first = self.first;
         let mut left = self.fitting(max_events, max_bytes, distinct);
-        let mut batch = Vec::with_capacity(left);
+        self.events -= left;
+        self.first += left as u64;
+        let mut blocks = Vec::new();
         while left > 0
-            && let Some(block) = self.blocks.front_mut()
+            && let Some(mut block) = self.blocks.pop_front()
         {
-            let count = left.min(block.events);
-            left -= count;
-            let mut at = block.start;
-            let buffer = if count < block.events {
+            self.usual = block.size();
+            if left < block.len() {
                 // The rest stays: these few leave as a copy.
-                let end = at
-                    + self
-                        .events
-                        .iter()
-                        .take(count)
-                        .map(|event| event.bytes)
-                        .sum::<usize>();
-                let part = block.bytes[at..end].to_vec();
-                (block.start, block.events) = (end, block.events - count);
-                at = 0;
-                part
-            } else {
-                let bytes = mem::take(&mut block.bytes);
-                self.blocks.pop_front();
-                bytes
-            };
-            let buffer = Arc::new(buffer);
-            for event in self.events.drain(..count) {
-                self.bytes -= event.bytes();
-                let end = at + event.bytes;
-                batch.push(Queued {
-                    json: Bytes::part(&buffer, at..end),
-                    uuid: event.uuid,
-                    stack: event.stack,
-                    number: self.first,
-                });
-                self.first += 1;
-                at = end;
+                let part = block.split_off_front(left);
+                self.blocks.push_front(mem::replace(&mut block, part));
             }
+            left -= block.len();
+            self.bytes -= block.bytes();
+            blocks.push(block);
         }
         let below_half = |has: usize, most: usize| has < most.div_ceil(2);
-        if below_half(self.events.len(), self.max_events) && below_half(self.bytes, self.max_bytes)
-        {
+        if below_half(self.events, self.max_events) && below_half(self.bytes, self.max_bytes) {
             self.told = false;
         }
-        if self.events.is_empty() && self.events.capacity() > LONG {
-            self.events.shrink_to(LONG);
+        if self.blocks.is_empty() && self.blocks.capacity() > LONG {
+            self.blocks.shrink_to(LONG);
         }
-        batch
+        Cut::new(blocks, first)
     }
 
     /// How many events from the front fit the limits of a batch.
     fn fitting(&self, max_events: usize, max_bytes: usize, distinct: bool) -> usize {
-        let (mut bytes, mut uuids) = (0, HashSet::new());
-        let fits = |(at, event): &(usize, &Waiting)| {
-            bytes += event.most_bytes();
-            let has_room = *at == 0 || (*at < max_events && bytes <= max_bytes);
-            has_room && (!distinct || uuids.insert(event.uuid))
-        };
-        self.events.iter().enumerate().take_while(fits).count()
+        let (mut count, mut bytes, mut uuids) = (0, 0, HashSet::new());
+        for block in &self.blocks {
+            let (events, most_bytes) = (block.len(), block.most_bytes());
+            if !distinct && count + events <= max_events && bytes + most_bytes <= max_bytes {
+                (count, bytes) = (count + events, bytes + most_bytes);
+                continue;
+            }
+            for (most_bytes, uuid) in block.each() {
+                bytes += most_bytes;
+                let has_room = count == 0 || (count < max_events && bytes <= max_bytes);
+                if !has_room || (distinct && !uuids.insert(uuid)) {
+                    return count;
+                }
+                count += 1;
+            }
+        }
+        count
     }
 
     /// Takes back the JSON of an event that is final, for the sake of its buffer.
     pub(super) fn reclaim(&mut self, json: Bytes) {
         if let Some(buffer) = json.into_buffer() {
-            self.keep_spare(buffer);
+            self.keep_spare(buffer.into());
         }
     }
 
-    /// Keeps a buffer for a block to come.
-    pub(super) fn keep_spare(&mut self, mut buffer: Vec<u8>) {
-        if self.spare.len() < MOST_SPARE && buffer.capacity() <= 2 * BLOCK_BYTES {
-            buffer.clear();
-            self.spare.push(buffer);
+    /// Keeps room for a block to come.
+    pub(super) fn keep_spare(&mut self, room: Room) {
+        if self.spare.len() < MOST_SPARE && room.bytes() <= 2 * BLOCK_BYTES {
+            self.spare.push(room);
         }
     }
 
@@ -238,7 +188,7 @@ impl Queue {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.events.len()
+        self.events
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -248,14 +198,14 @@ impl Queue {
     /// Since when events wait: when the one that waits longest was admitted, or one shortly before it that a batch has
     /// taken already. So none waits for longer than it may.
     pub(super) fn waits_since(&self) -> Option<Duration> {
-        self.blocks.front().map(|block| block.opened)
+        self.blocks.front().map(Block::opened)
     }
 
     /// Forgets all events; how many there were.
     pub(super) fn clear(&mut self) -> usize {
         self.bytes = 0;
         self.blocks.clear();
-        let events = mem::take(&mut self.events).len();
+        let events = mem::take(&mut self.events);
         self.first += events as u64;
         events
     }
@@ -263,8 +213,16 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK_EVENTS, Full, Incoming, Queue};
+    use super::{Full, Incoming, Queue};
+    use crate::delivery::{batch::Queued, block::BLOCK_EVENTS};
     use std::time::Duration;
+
+    impl Queue {
+        /// As [`Self::cut`], event by event.
+        fn take(&mut self, max_events: usize, max_bytes: usize, distinct: bool) -> Vec<Queued> {
+            self.cut(max_events, max_bytes, distinct).into_each()
+        }
+    }
 
     fn push(queue: &mut Queue, bytes: usize) -> Result<(), Full> {
         push_json(queue, &vec![0; bytes])
@@ -386,6 +344,6 @@ mod tests {
         for event in queue.take(usize::MAX, usize::MAX, false) {
             queue.reclaim(event.json);
         }
-        assert!(queue.events.capacity() < 10_000 && queue.spare.len() <= super::MOST_SPARE);
+        assert!(queue.blocks.capacity() < 100 && queue.spare.len() <= super::MOST_SPARE);
     }
 }

@@ -7,7 +7,7 @@ use super::{
     queue::{Full, Incoming, Queue},
     retry::{RetryPolicy, backoff},
 };
-use std::time::Duration;
+use std::{mem, ops::Range, time::Duration};
 
 /// When a lane sends, and how much at once (DLV-30, DLV-31).
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Schedule {
     /// Cut from the queue and not final; the halves of a split batch stand one after another.
     batches: Vec<Batch>,
     /// The numbers of the events that are with the transport now.
-    sending: Option<Vec<u64>>,
+    sending: Option<Vec<Range<u64>>>,
     /// After a batch was given up for the server's sake, the next waits until then (DLV-98).
     not_before: Option<Duration>,
     failures_in_a_row: u32,
@@ -160,11 +160,11 @@ impl Schedule {
 
     /// How many of the first `admitted` events are not final yet.
     pub(super) fn pending(&self, admitted: u64) -> u64 {
-        let sending = self.sending.iter().flatten().copied();
-        let waiting = self.batches.iter().flat_map(|batch| &batch.events);
-        let cut = sending.chain(waiting.map(|event| event.number));
-        let cut = cut.filter(|number| *number < admitted).count();
-        (cut + self.queue.before(admitted)) as u64
+        let sending = self.sending.iter().flatten().cloned();
+        let waiting = self.batches.iter().flat_map(|batch| batch.events.numbers());
+        let before = |numbers: Range<u64>| numbers.end.min(admitted).saturating_sub(numbers.start);
+        let cut: u64 = sending.chain(waiting).map(before).sum();
+        cut + self.queue.before(admitted) as u64
     }
 
     /// How many events are not final yet.
@@ -174,7 +174,7 @@ impl Schedule {
 
     /// Gives up everything that is queued; how many open events that were. A batch under way is not among it.
     pub(super) fn abandon(&mut self) -> usize {
-        let batches = std::mem::take(&mut self.batches);
+        let batches = mem::take(&mut self.batches);
         let waiting: usize = batches.iter().map(|batch| batch.events.len()).sum();
         waiting + self.queue.clear()
     }
@@ -184,7 +184,7 @@ impl Schedule {
         let waiting = (!self.batches.is_empty()).then(|| self.batches.remove(0));
         waiting.unwrap_or_else(|| {
             Batch::new(
-                self.queue.take(usize::MAX, usize::MAX, false),
+                self.queue.cut(usize::MAX, usize::MAX, false),
                 Duration::ZERO,
             )
         })
@@ -215,7 +215,7 @@ impl Schedule {
             let size = self.cut_to.unwrap_or(self.limits.max_batch_size);
             let events = self
                 .queue
-                .take(size, self.limits.max_batch_bytes, self.limits.distinct);
+                .cut(size, self.limits.max_batch_bytes, self.limits.distinct);
             self.batches.push(Batch::new(events, now));
         }
         // While a batch waits for its retry the lane waits too: no overtaking (DLV-33).
@@ -229,7 +229,7 @@ impl Schedule {
             return Step::Wait { until: Some(due) };
         }
         let batch = self.batches.remove(0);
-        self.sending = Some(batch.events.iter().map(|event| event.number).collect());
+        self.sending = Some(batch.events.numbers());
         Step::Send(batch)
     }
 
@@ -237,8 +237,8 @@ impl Schedule {
     pub(super) fn sent_whole(&mut self, delivered: Delivered) -> Outcome {
         self.sending = None;
         self.succeeded();
-        for buffer in delivered.buffers {
-            self.queue.keep_spare(buffer);
+        for room in delivered.buffers {
+            self.queue.keep_spare(room);
         }
         Outcome {
             delivered: delivered.events,
@@ -264,7 +264,7 @@ impl Schedule {
                 asked,
             } => {
                 self.succeeded();
-                let (open, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut batch.events)
+                let (open, rest): (Vec<_>, Vec<_>) = mem::take(batch.events.each())
                     .into_iter()
                     .partition(|event| again.contains(&event.uuid));
                 let (mut delivered, before) = (0, batch.dropped.len());
@@ -277,7 +277,7 @@ impl Schedule {
                     }
                 }
                 let dropped = batch.dropped.len() - before;
-                batch.events = open;
+                batch.events = open.into();
                 // The next attempt has another body.
                 batch.body = None;
                 let outcome = if batch.events.is_empty() {

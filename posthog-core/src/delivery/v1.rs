@@ -1,6 +1,5 @@
 //! The V1 wire format: `POST /i/v1/analytics/events`.
 
-use super::{batch::Queued, v0};
 use crate::{
     json::{read, write_text},
     limits, names, notice,
@@ -108,20 +107,18 @@ fn write_member(out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(value.as_bytes());
 }
 
-/// The body of a batch (DLV-112). `created` is when the batch was cut, the same in all attempts.
-pub(super) fn body(events: &[Queued], created: SystemTime, historical_migration: bool) -> Vec<u8> {
-    let bytes: usize = events.iter().map(|event| event.json.len() + 1).sum();
-    let mut body = Vec::with_capacity(bytes + 96);
-    body.extend_from_slice(b"{\"created_at\":\"");
-    Timestamp::now(created).write(&mut body);
-    body.push(b'"');
+/// What the body of a batch begins with, up to its events (DLV-112). `created` is when the batch was cut, the same in all
+/// attempts.
+pub(super) fn head(created: SystemTime, historical_migration: bool) -> Vec<u8> {
+    let mut head = Vec::with_capacity(96);
+    head.extend_from_slice(b"{\"created_at\":\"");
+    Timestamp::now(created).write(&mut head);
+    head.push(b'"');
     if historical_migration {
-        body.extend_from_slice(b",\"historical_migration\":true");
+        head.extend_from_slice(b",\"historical_migration\":true");
     }
-    body.extend_from_slice(b",\"batch\":");
-    v0::write_events(&mut body, events);
-    body.push(b'}');
-    body
+    head.extend_from_slice(b",\"batch\":[");
+    head
 }
 
 /// What the service says of one event (DLV-117).

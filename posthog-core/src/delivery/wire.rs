@@ -1,7 +1,7 @@
 //! From a batch to a request.
 
-use super::{batch::Batch, compression::Compression, form::Form, v0, v1};
-use crate::{fresh_uuid::fresh_uuid, names, timestamp::Timestamp, transport::Request};
+use super::{batch::Batch, compression::Compression, events::Events, form::Form, v0, v1};
+use crate::{fresh_uuid::fresh_uuid, names, notice, timestamp::Timestamp, transport::Request};
 use std::time::{Duration, SystemTime};
 
 /// Builds the requests of one lane.
@@ -15,22 +15,46 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// The next request for a batch (DLV-70, DLV-93).
+    /// How long the head of a body is, which is the same at any time.
+    pub(super) fn head_bytes(&self) -> usize {
+        let time = SystemTime::UNIX_EPOCH;
+        self.head(time, time).len()
+    }
+
+    /// What a body begins with, up to its events.
+    fn head(&self, created: SystemTime, now: SystemTime) -> Vec<u8> {
+        match self.form {
+            Form::V0 | Form::Ai => v0::head(&self.key, self.historical_migration, now),
+            Form::V1 => v1::head(created, self.historical_migration),
+        }
+    }
+
+    /// The body with these events as it is sent, and its `Content-Encoding`, if any.
+    fn body(&self, events: &mut Events, head: &[u8]) -> (Vec<u8>, Option<&'static str>) {
+        let body = events.lend_body(head);
+        match self.compression.compress(&body) {
+            Ok(None) => (body, None),
+            Ok(Some((sent, encoding))) => {
+                events.take_back(body);
+                (sent, Some(encoding))
+            }
+            Err(error) => {
+                // Nothing is out while the logger runs.
+                events.take_back(body);
+                notice::warn_each(format_args!("a request is sent uncompressed: {error}"));
+                (events.lend_body(head), None)
+            }
+        }
+    }
+
+    /// The next request for a batch (DLV-70, DLV-93). Its body may be the batch's own, and has to go
+    /// [back](Events::take_back).
     pub(super) fn request(&self, batch: &mut Batch, now: SystemTime, timeout: Duration) -> Request {
         let created = *batch.created.get_or_insert(now);
         let id = *batch.request_id.get_or_insert_with(fresh_uuid);
         let (body, encoding) = match (self.form, batch.body.take()) {
-            (Form::V1, Some(body)) => body,
-            (Form::V1, None) => {
-                self.compression
-                    .apply(v1::body(&batch.events, created, self.historical_migration))
-            }
-            (Form::V0 | Form::Ai, _) => self.compression.apply(v0::body(
-                &batch.events,
-                &self.key,
-                self.historical_migration,
-                now,
-            )),
+            (Form::V1, Some((body, encoding))) => (body, Some(encoding)),
+            _ => self.body(&mut batch.events, &self.head(created, now)),
         };
         let agent = format!("{}/{}", names::LIBRARY, env!("CARGO_PKG_VERSION"));
         let mut headers = vec![
@@ -47,7 +71,7 @@ impl Wire {
                 ("PostHog-Request-Id", id.to_string()),
                 ("PostHog-Request-Timestamp", Timestamp::now(now).to_string()),
             ]);
-            batch.body = Some((body.clone(), encoding));
+            batch.body = encoding.map(|encoding| (body.clone(), encoding));
         }
         Request {
             url: self.url.clone(),

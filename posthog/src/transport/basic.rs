@@ -4,6 +4,10 @@ use ureq::http::Uri;
 
 /// The header's value for a URL such as `https://user:password@host`; `None` where it names no user.
 pub(super) fn authorization(url: &str) -> Option<String> {
+    // Most name none, and this is asked for every request.
+    if !url.contains('@') {
+        return None;
+    }
     let uri: Uri = url.parse().ok()?;
     let (user, _) = uri.authority()?.as_str().rsplit_once('@')?;
     let colon = if user.contains(':') { "" } else { ":" };

@@ -7,6 +7,7 @@
 
 mod mask;
 
+use super::turns::{Turns, rounded};
 use mask::Mask;
 use std::{cell::Cell, fmt, mem::ManuallyDrop};
 use ureq::{
@@ -95,6 +96,7 @@ pub(super) struct Keeping<T> {
     /// Whether the library could take something when it looked last.
     progress: bool,
     mask: Mask,
+    turns: Turns,
 }
 
 impl<T> Keeping<T> {
@@ -105,6 +107,7 @@ impl<T> Keeping<T> {
             taken: 0,
             progress: false,
             mask: Mask::default(),
+            turns: Turns::default(),
         }
     }
 }
@@ -130,7 +133,7 @@ impl<T: Transport> Transport for Keeping<T> {
             && let Some(authorization) = to_go_out
         {
             let stand_in = stand_in(authorization);
-            let out = &mut self.inner.buffers().output()[..amount];
+            let out = &mut self.output()[..amount];
             let found = out
                 .windows(stand_in.len())
                 .position(|part| part == stand_in.as_bytes());
@@ -140,7 +143,11 @@ impl<T: Transport> Transport for Keeping<T> {
                 *to_go_out = None;
             }
         }
-        out_of_sight(secret, || self.inner.transmit_output(amount, timeout))
+        let (due, timeout) = (self.turns.send(amount), rounded(timeout));
+        out_of_sight(secret, || match due {
+            Some(amount) => self.inner.transmit_output(amount, timeout),
+            None => Ok(()),
+        })
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
@@ -149,7 +156,13 @@ impl<T: Transport> Transport for Keeping<T> {
         }
         let secret = take_secret();
         let key = secret.as_ref().map(|secret| secret.key.clone());
-        let came = out_of_sight(secret, || self.inner.await_input(timeout));
+        let (due, timeout) = (self.turns.end(), rounded(timeout));
+        let came = out_of_sight(secret, || {
+            if let Some(amount) = due {
+                self.inner.transmit_output(amount, timeout)?;
+            }
+            self.inner.await_input(timeout)
+        });
         // Whatever came is taken over, also with an error: it may be looked at afterwards.
         let buffers = self.inner.buffers();
         let amount = buffers.input().len();
@@ -165,7 +178,7 @@ impl<T: Transport> Transport for Keeping<T> {
     }
 
     fn is_open(&mut self) -> bool {
-        self.inner.is_open()
+        !self.turns.is_worth_a_look() || self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
@@ -173,10 +186,10 @@ impl<T: Transport> Transport for Keeping<T> {
     }
 }
 
-/// The output is that of the connection within.
+/// The output is that of the connection within, behind what is held of it.
 impl<T: Transport> Buffers for Keeping<T> {
     fn output(&mut self) -> &mut [u8] {
-        self.inner.buffers().output()
+        &mut self.inner.buffers().output()[self.turns.held()..]
     }
 
     fn input(&self) -> &[u8] {
@@ -196,7 +209,8 @@ impl<T: Transport> Buffers for Keeping<T> {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        self.inner.buffers().tmp_and_output()
+        let (tmp, output) = self.inner.buffers().tmp_and_output();
+        (tmp, &mut output[self.turns.held()..])
     }
 
     fn can_use_input(&self) -> bool {

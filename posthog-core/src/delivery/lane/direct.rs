@@ -6,6 +6,7 @@ use crate::{
     client::{DropReason, add},
     delivery::{
         failure::{DeliveryFailure, DeliveryFailureKind},
+        form::Form,
         queue::Queue,
         schedule::{Failed, Schedule, Step},
     },
@@ -74,7 +75,7 @@ impl Lane {
             return Err(DropReason::Closed);
         }
         let number = state.direct.begin();
-        add(&shared.counters.admitted, 1);
+        shared.counters.admitted(shared.wire.form == Form::Ai);
         drop(state);
         // A transport or a logger that flushes would wait for what it is itself called for.
         let failure = as_worker(|| shared.deliver(event, number));
@@ -105,13 +106,13 @@ impl Shared {
                 // Under the lock: who waits for the shutdown learns of it as of everything that it lost (DLV-62).
                 state.direct.lose(number);
                 drop(state);
-                let failed = Failed {
+                let mut failed = Failed {
                     kind: DeliveryFailureKind::Exhausted,
                     batch,
                     status: None,
                     asked: Duration::ZERO,
                 };
-                return Some(self.describe(&failed));
+                return Some(self.describe(&mut failed));
             }
             match schedule.step(now) {
                 Step::Send(mut batch) => {
@@ -122,8 +123,8 @@ impl Shared {
                     let outcome =
                         schedule.sent(batch, answer, self.clock.now(), self.clock.random());
                     self.count(&outcome);
-                    if let Some(failed) = outcome.failed {
-                        return Some(self.describe(&failed));
+                    if let Some(mut failed) = outcome.failed {
+                        return Some(self.describe(&mut failed));
                     }
                 }
                 Step::Wait { until } => {

@@ -34,6 +34,8 @@ impl Shared {
                 reason: "the transport panicked".to_owned(),
             })
         });
+        // Before anything else: until then the events are without their JSON.
+        batch.events.take_back(request.body);
         match &outcome {
             Ok(response) => note_quota(response),
             Err(error) => notice::debug(format_args!(
@@ -72,7 +74,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn describe(&self, failed: &Failed) -> DeliveryFailure {
+    pub(super) fn describe(&self, failed: &mut Failed) -> DeliveryFailure {
+        let loses_open = failed.loses_open();
         let Failed {
             kind,
             batch,
@@ -88,7 +91,7 @@ impl Shared {
             request_id: batch.request_id.filter(|_| self.wire.form == Form::V1),
             retry_after: (!asked.is_zero()).then_some(*asked),
             reason: batch.unreached.clone(),
-            events: FailedEvent::of(batch, failed.loses_open()),
+            events: FailedEvent::of(batch, loses_open),
         }
     }
 

@@ -167,12 +167,16 @@ impl Shared {
         }
         // Under the lock: whoever waited for these events finds them in the books.
         self.count(&outcome);
-        self.changed.notify_all();
-        drop(state);
-        // Not under the lock, and with the books in order: the logger and the callback are the user's code.
-        if let Some(failed) = outcome.failed {
-            self.report(&self.describe(&failed), to);
+        // Nobody else waits for what became of a batch; and a thread that looks in vain costs more than most batches.
+        if state.ends_flush() {
+            self.changed.notify_all();
         }
-        (!is_over).then(|| self.lock())
+        if let Some(mut failed) = outcome.failed {
+            drop(state);
+            // Not under the lock, and with the books in order: the logger and the callback are the user's code.
+            self.report(&self.describe(&mut failed), to);
+            state = self.lock();
+        }
+        (!is_over).then_some(state)
     }
 }
