@@ -92,6 +92,8 @@ mod scratch;
 #[cfg(feature = "runtime")]
 pub mod site;
 #[cfg(feature = "runtime")]
+mod spares;
+#[cfg(feature = "runtime")]
 mod switch;
 #[cfg(feature = "runtime")]
 mod test_clock;

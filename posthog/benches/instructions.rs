@@ -5,6 +5,9 @@ mod cases;
 use cases::{CASES, World};
 use std::{env, process};
 
+/// The queue's first block grows step by step; those behind it have the room of the one before.
+const WARM_UP: u32 = 100;
+
 fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
@@ -15,10 +18,10 @@ fn main() {
             (Some((_, operation)), Ok(n)) => operation(&world, n),
             _ => eprintln!("unknown case: {name}"),
         },
-        [growth, size, n] => match (growth, size.parse(), n.parse()) {
-            ("tags", Ok(size), Ok(n)) => cases::below_tags(&world, size, n),
-            ("depth", Ok(size), Ok(n)) => cases::at_depth(&world, size, n),
-            ("tagged-depth", Ok(size), Ok(n)) => cases::below_tagged(&world, size, n),
+        [growth, size, n] => match (growth, size.parse(), n.parse::<u32>()) {
+            ("tags", Ok(size), Ok(n)) => cases::below_tags(&world, size, WARM_UP + n),
+            ("depth", Ok(size), Ok(n)) => cases::at_depth(&world, size, WARM_UP + n),
+            ("tagged-depth", Ok(size), Ok(n)) => cases::below_tagged(&world, size, WARM_UP + n),
             _ => eprintln!("unknown growth: {growth}"),
         },
         // `cargo bench` and `cargo test` call it without a case: then there is nothing to count.

@@ -103,3 +103,18 @@ fn a_context_with_tags_allocates_nothing() {
     let info = measure(|| (0..100).for_each(|_| tagged()));
     assert_eq!(info.count_total, 0);
 }
+
+#[test]
+fn the_first_capture_in_a_context_allocates_only_to_merge_what_it_sees() {
+    let client = client();
+    let text = "a run-time string".to_owned();
+    let _outer = new_context().tag("tenant", &text).enter();
+    let first_of_a_context = || {
+        context! {
+            tag!(step = 2, plan = text);
+            capture!("order_processed", client = &client, total = 9.5);
+        };
+    };
+    // The handle of the merged tags, and a list of them while they are merged.
+    assert_eq!(allocated_by(&client, first_of_a_context), 2 * EVENTS);
+}

@@ -1,8 +1,11 @@
 //! The tags that are seen in a context, as its events have them.
 
 use super::{Texts, key::Key};
-use crate::properties::{Properties, has_escape};
-use std::{cmp::Ordering, ops::Range};
+use crate::{
+    properties::{Properties, has_escape},
+    spares::Spares,
+};
+use std::{cmp::Ordering, mem, ops::Range};
 
 /// The tags seen from a node, inherited ones included, in the order of their keys.
 ///
@@ -99,23 +102,46 @@ impl<'a> Own<'a> {
         }
         let has_escapes = own.has_escapes;
         own.tags.sort_by(|a, b| a.cmp(b, has_escapes));
-        // Of equal ones the last counts.
-        own.tags.dedup_by(|later, earlier| {
-            let same = later.prefix == earlier.prefix && later.key() == earlier.key();
-            if same {
-                *earlier = *later;
-            }
-            same
-        });
+        // Of equal ones the first counts.
+        own.tags
+            .dedup_by(|b, a| a.prefix == b.prefix && a.key() == b.key());
         own
     }
 }
 
+/// As many as the contexts around a capture usually are, and no large ones: a thread need not hold their room for ever.
+const MOST_SPARE: usize = 8;
+const LARGEST_SPARE: usize = 8 << 10;
+
+thread_local! {
+    static SPARES: Spares<MergedTags> = const { Spares::new() };
+}
+
+impl Drop for MergedTags {
+    /// Keeps the room for those to come.
+    fn drop(&mut self) {
+        if (1..=LARGEST_SPARE).contains(&self.tags.json.capacity()) {
+            // A thread that is ending keeps nothing.
+            let _ = SPARES.try_with(|spares| spares.keep(MOST_SPARE, || mem::take(self)));
+        }
+    }
+}
+
 impl MergedTags {
-    /// The tags of `layers`, later ones over earlier ones, all of them over `inherited` (CTX-21).
+    /// No tags, in the room of others that are done with.
+    fn spare() -> Self {
+        let spare = SPARES.try_with(Spares::take).ok().flatten();
+        let mut spare = spare.unwrap_or_default();
+        spare.tags.json.clear();
+        spare.tags.places.clear();
+        spare.keys.clear();
+        spare
+    }
+
+    /// The tags of `layers`, earlier ones over later ones, all of them over `inherited` (CTX-21).
     pub(super) fn new<'a>(
-        inherited: Option<&Self>,
         layers: impl Iterator<Item = &'a Properties> + Clone,
+        inherited: Option<&Self>,
     ) -> Self {
         let nothing = Self::default();
         let inherited = inherited.unwrap_or(&nothing);
@@ -129,16 +155,14 @@ impl MergedTags {
         let own = Own::new(layers);
         let bytes: usize = own.tags.iter().map(|tag| tag.text.len()).sum();
         let listed: usize = own.tags.iter().map(|tag| tag.colon + 1).sum();
-        let mut merged = Self {
-            tags: SortedTags {
-                json: Vec::with_capacity(json.len() + bytes),
-                places: Vec::with_capacity(places.len() + own.tags.len()),
-                bits: bits | own.bits,
-                has_special: has_special | own.has_special,
-                has_escapes: has_escapes | own.has_escapes,
-            },
-            keys: Vec::with_capacity(inherited.keys.len().max(1) + listed),
-        };
+        let mut merged = Self::spare();
+        let tags = &mut merged.tags;
+        tags.json.reserve(json.len() + bytes);
+        tags.places.reserve(places.len() + own.tags.len());
+        tags.bits = bits | own.bits;
+        tags.has_special = has_special | own.has_special;
+        tags.has_escapes = has_escapes | own.has_escapes;
+        merged.keys.reserve(inherited.keys.len().max(1) + listed);
         merged.keys.push(b'[');
         let mut next = 0;
         for tag in own.tags {
@@ -339,8 +363,9 @@ mod tests {
         ];
         for split in 0..layers.len() {
             for end in split..=layers.len() {
-                let inherited = (split > 0).then(|| MergedTags::new(None, layers[..split].iter()));
-                let merged = MergedTags::new(inherited.as_ref(), layers[split..end].iter());
+                let inherited =
+                    (split > 0).then(|| MergedTags::new(layers[..split].iter().rev(), None));
+                let merged = MergedTags::new(layers[split..end].iter().rev(), inherited.as_ref());
                 let mut expected = Map::new();
                 for layer in &layers[..end] {
                     let layer: Map<String, Value> =
@@ -372,7 +397,7 @@ mod tests {
             (40, 0..0),
         ] {
             for step in [1, 2, 17] {
-                let merged = MergedTags::new(None, [layer(0..count, "a")].iter());
+                let merged = MergedTags::new([layer(0..count, "a")].iter(), None);
                 let stronger = layer(stronger.clone().step_by(step), "b");
                 // As a macro writes them, too.
                 let mut literal = Properties::new();

@@ -3,9 +3,12 @@
 use super::{MergedTags, tags_map::TagsMap};
 use crate::properties::Properties;
 use serde_json::{Map, Value};
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    iter,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// What one context holds of its own, on top of its parent.
@@ -31,20 +34,20 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// Takes over what `inner` has of its own (CTX-20).
-    fn override_by(&mut self, inner: &Self) {
+    /// Takes over from `outer` what it has not itself (CTX-20).
+    fn inherit(&mut self, outer: &Self) {
         let Self {
             distinct,
             session,
             device,
-        } = inner;
-        for (mine, own) in [
+        } = outer;
+        for (mine, inherited) in [
             (&mut self.distinct, distinct),
             (&mut self.session, session),
             (&mut self.device, device),
         ] {
-            if own.is_some() {
-                mine.clone_from(own);
+            if mine.is_none() {
+                mine.clone_from(inherited);
             }
         }
     }
@@ -115,28 +118,32 @@ impl Node {
     /// The IDs seen from here, own ones over those of the ancestors, worked out once.
     pub(crate) fn merged_ids(&self) -> &Ids {
         self.merged_ids.get_or_init(|| {
-            let (path, known) = self.path_to(|node| node.merged_ids.get());
-            if path.len() > FEW {
+            let (before, known) = self.nearest(|node| node.merged_ids.get());
+            match &self.parent {
                 // For the next child of the parent as well: then it need not walk as far.
-                Self::merge_ids(&path[..1], Some(path[1].merged_ids_at_once()))
-            } else {
-                Self::merge_ids(&path, known)
+                Some(parent) if before >= FEW => {
+                    self.merge_ids(0, Some(parent.merged_ids_at_once()))
+                }
+                _ => self.merge_ids(before, known),
             }
         })
     }
 
     fn merged_ids_at_once(&self) -> &Ids {
         self.merged_ids.get_or_init(|| {
-            let (path, known) = self.path_to(|node| node.merged_ids.get());
-            Self::merge_ids(&path, known)
+            let (before, known) = self.nearest(|node| node.merged_ids.get());
+            self.merge_ids(before, known)
         })
     }
 
-    /// The IDs of a path of nodes, innermost first, and what is known above them.
-    fn merge_ids(path: &[&Self], known: Option<&Ids>) -> Ids {
-        let mut ids = known.cloned().unwrap_or_default();
-        for node in path.iter().rev() {
-            ids.override_by(&node.ids);
+    /// Its IDs, over those of so many ancestors, and over what is known above them.
+    fn merge_ids(&self, ancestors: usize, known: Option<&Ids>) -> Ids {
+        let mut ids = self.ids.clone();
+        for node in self.ancestors().take(ancestors) {
+            ids.inherit(&node.ids);
+        }
+        if let Some(known) = known {
+            ids.inherit(known);
         }
         ids
     }
@@ -144,73 +151,80 @@ impl Node {
     /// The tags seen from here, worked out once.
     pub(crate) fn merged_tags(&self) -> &Arc<MergedTags> {
         self.merged_tags.get_or_init(|| {
-            let (path, known) = self.path_to(|node| node.merged_tags.get());
-            let inherited: usize = path[1..].iter().map(|node| node.tags.len()).sum();
+            let (before, known) = self.nearest(|node| node.merged_tags.get());
+            let inherited = self.ancestors().take(before).map(|node| node.tags.len());
+            let are_many = inherited.sum::<usize>() > FEW;
             // One child alone does better without the parent's.
-            let many = inherited > FEW && path[1].has_merging_children.swap(true, Relaxed);
-            if many || path.len() > FEW {
-                Self::merge(&path[..1], Some(path[1].merged_tags_at_once()))
-            } else {
-                Self::merge(&path, known)
+            let again = |parent: &Self| parent.has_merging_children.swap(true, Relaxed);
+            match &self.parent {
+                Some(parent) if before >= FEW || (are_many && again(parent)) => {
+                    self.merge_tags(0, Some(parent.merged_tags_at_once()))
+                }
+                _ => self.merge_tags(before, known),
             }
         })
     }
 
     fn merged_tags_at_once(&self) -> &Arc<MergedTags> {
         self.merged_tags.get_or_init(|| {
-            let (path, known) = self.path_to(|node| node.merged_tags.get());
-            Self::merge(&path, known)
+            let (before, known) = self.nearest(|node| node.merged_tags.get());
+            self.merge_tags(before, known)
         })
     }
 
-    /// The tags of a path of nodes, innermost first, and what is known above them.
-    fn merge(path: &[&Self], known: Option<&Arc<MergedTags>>) -> Arc<MergedTags> {
-        let layers = path.iter().rev().map(|node| &node.tags);
+    /// Its tags, over those of so many ancestors, and over what is known above them.
+    fn merge_tags(&self, ancestors: usize, known: Option<&Arc<MergedTags>>) -> Arc<MergedTags> {
+        let layers = self.tags_with(ancestors);
         if layers.clone().all(Properties::is_empty) {
             return known.cloned().unwrap_or_default();
         }
-        Arc::new(MergedTags::new(known.map(|known| &**known), layers))
+        Arc::new(MergedTags::new(layers, known.map(|known| &**known)))
     }
 
     /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event
     /// needs.
     pub(crate) fn tags_map(&self) -> Map<String, Value> {
-        if let Some(merged) = self.merged_tags.get() {
-            let mut map = TagsMap::with_capacity(merged.tags.len());
-            map.extend(merged.tags.texts());
-            return map.finish();
+        let (ancestors, known) = if let Some(merged) = self.merged_tags.get() {
+            (None, Some(merged))
+        } else {
+            let (before, known) = self.nearest(|node| node.merged_tags.get());
+            (Some(before), known)
+        };
+        let layers = ancestors
+            .into_iter()
+            .flat_map(|ancestors| self.tags_with(ancestors));
+        let count: usize = layers.clone().map(Properties::len).sum();
+        let mut map = TagsMap::with_capacity(count + known.map_or(0, |merged| merged.tags.len()));
+        for tags in layers {
+            map.extend(tags.texts());
         }
-        let (path, known) = self.path_to(|node| node.merged_tags.get());
-        let inherited = known.map_or(0, |merged| merged.tags.len());
-        let own: usize = path.iter().map(|node| node.tags.len()).sum();
-        let mut map = TagsMap::with_capacity(inherited + own);
         if let Some(merged) = known {
             map.extend(merged.tags.texts());
-        }
-        for node in path.iter().rev() {
-            map.extend(node.tags.texts());
         }
         map.finish()
     }
 
-    /// The nodes from here up to the nearest ancestor that knows already, and what that knows. A walk, not a recursion:
-    /// the depth has no limit (CTX-14).
-    fn path_to<'a, K>(
-        &'a self,
-        known: impl Fn(&'a Self) -> Option<K>,
-    ) -> (Vec<&'a Self>, Option<K>) {
-        // Enough for most, so that it does not grow step by step.
-        let mut path = Vec::with_capacity(8);
-        path.push(self);
-        let mut next = self.parent.as_deref();
-        while let Some(node) = next {
+    /// Its tags and those of so many ancestors, innermost first.
+    fn tags_with(&self, ancestors: usize) -> impl Iterator<Item = &Properties> + Clone {
+        let nodes = iter::once(self).chain(self.ancestors().take(ancestors));
+        nodes.map(|node| &node.tags)
+    }
+
+    /// What the nearest ancestor that knows already knows, and how many come before it. A walk, not a recursion: the depth
+    /// has no limit (CTX-14).
+    fn nearest<'a, K>(&'a self, known: impl Fn(&'a Self) -> Option<K>) -> (usize, Option<K>) {
+        let mut before = 0;
+        for node in self.ancestors() {
             if let Some(known) = known(node) {
-                return (path, Some(known));
+                return (before, Some(known));
             }
-            path.push(node);
-            next = node.parent.as_deref();
+            before += 1;
         }
-        (path, None)
+        (before, None)
+    }
+
+    fn ancestors(&self) -> impl Iterator<Item = &Self> + Clone {
+        iter::successors(self.parent.as_deref(), |node| node.parent.as_deref())
     }
 }
 

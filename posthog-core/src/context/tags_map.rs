@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// Gathers tags; of those with equal keys the last counts.
+/// Gathers tags; of those with equal keys the first counts.
 pub(super) struct TagsMap<'a> {
     tags: Vec<Written<'a>>,
     /// No key or value has an escape in it, as most have none: then what stands between quotes is the text.
@@ -50,13 +50,7 @@ impl<'a> TagsMap<'a> {
         let Self { mut tags, is_plain } = self;
         // In any order that is one: the map has its own where there are escapes.
         tags.sort_by(|a, b| a.key.cmp(b.key, false));
-        tags.dedup_by(|later, earlier| {
-            let same = later.key == earlier.key;
-            if same {
-                *earlier = *later;
-            }
-            same
-        });
+        tags.dedup_by(|b, a| a.key == b.key);
         // In one piece, which the map takes over.
         let mut entries = Vec::with_capacity(tags.len());
         for tag in &tags {

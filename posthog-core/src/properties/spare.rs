@@ -1,7 +1,8 @@
 //! The room of properties that are done with.
 
 use super::{Entry, Properties};
-use std::{cell::RefCell, mem};
+use crate::spares::Spares;
+use std::mem;
 
 /// Buffers of properties that are done with, for those to come: in a thread's steady state none is allocated.
 pub(super) struct Spare {
@@ -15,16 +16,16 @@ const MOST_SPARE: usize = 16;
 const LARGEST_SPARE: usize = 8 << 10;
 
 thread_local! {
-    static SPARE: RefCell<Vec<Spare>> = const { RefCell::new(Vec::new()) };
+    static SPARES: Spares<Spare> = const { Spares::new() };
 }
 
 impl Spare {
     /// Gives room to properties that have none.
     pub(super) fn lend(to: &mut Properties) {
-        let _ = SPARE.try_with(|spares| {
-            let spare = spares.try_borrow_mut().ok()?.pop()?;
-            (to.json, to.entries) = (spare.json, spare.entries);
-            Some(())
+        let _ = SPARES.try_with(|spares| {
+            if let Some(spare) = spares.take() {
+                (to.json, to.entries) = (spare.json, spare.entries);
+            }
         });
         // There is none at first, and where the thread is ending.
         if to.json.capacity() == 0 {
@@ -74,17 +75,15 @@ impl Properties {
         if !(1..=LARGEST_SPARE).contains(&self.json.capacity()) {
             return;
         }
-        let _ = SPARE.try_with(|spares| {
-            if let Ok(mut spares) = spares.try_borrow_mut()
-                && spares.len() < MOST_SPARE
-            {
+        let _ = SPARES.try_with(|spares| {
+            spares.keep(MOST_SPARE, || {
                 self.json.clear();
                 self.entries.clear();
-                spares.push(Spare {
+                Spare {
                     json: mem::take(&mut self.json),
                     entries: mem::take(&mut self.entries),
-                });
-            }
+                }
+            });
         });
     }
 }

@@ -163,6 +163,7 @@ impl World {
 fn idle_client(with: impl FnOnce(Options) -> Options) -> Client {
     let options = Options::new("phc_x")
         .flush_at(10_000)
+        .max_batch_bytes(10 << 20)
         .flush_interval(Duration::from_secs(3600));
     Client::with_transport(with(options), Arc::new(Nowhere)).expect("the options are well-formed")
 }
