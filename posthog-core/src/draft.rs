@@ -38,6 +38,11 @@ thread_local! {
     static SPARE: Cell<Option<Box<Parts>>> = const { Cell::new(None) };
 }
 
+/// Whether the thread is ending, and what it kept of drafts is gone for good.
+pub(crate) fn is_gone() -> bool {
+    SPARE.try_with(|_| ()).is_err()
+}
+
 impl Draft {
     /// The name stands in JSON as it is.
     pub(crate) fn new(client: Option<Client>, name: &'static str) -> Self {

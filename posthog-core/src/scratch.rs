@@ -28,6 +28,11 @@ pub(crate) fn give_back(mut room: Assembled) {
     let _ = BUFFER.try_with(|kept| kept.set(room.json));
 }
 
+/// Whether the thread is ending, and its room is gone for good.
+pub(crate) fn is_gone() -> bool {
+    BUFFER.try_with(|_| ()).is_err()
+}
+
 impl Assembled {
     /// Empties it, and keeps its room.
     #[inline]

@@ -208,10 +208,11 @@ impl HttpTransportBuilder {
             None => config,
         };
         let lookup = Lookup::default();
+        let has_proxy = proxy.is_some();
         HttpTransport {
             agent: ureq::Agent::with_parts(
                 config.build(),
-                DefaultConnector::new().chain(secret::KeepKey),
+                DefaultConnector::new().chain(secret::KeepKey { has_proxy }),
                 lookup.clone(),
             ),
             lookup,

@@ -258,10 +258,16 @@ fn exc_91_a_panic_out_of_a_function_that_must_not_unwind_is_reported_before_the_
 
 #[test]
 fn exc_89_a_panic_in_a_thread_locals_destructor_is_reported_before_the_abort() {
-    let ran = run("panic_in_a_thread_locals_destructor");
-    assert!(!ran.ended_well());
-    assert_eq!(ran.names(), ["before", "$exception"]);
-    assert_eq!(ran.failures(), [("fatal", "in a destructor")]);
+    for scenario in [
+        "panic_in_a_thread_locals_destructor",
+        "panic_in_a_thread_locals_destructor_without_a_context",
+        "panic_in_a_thread_locals_destructor_without_a_macro",
+    ] {
+        let ran = run(scenario);
+        assert!(!ran.ended_well());
+        assert_eq!(ran.names(), ["before", "$exception"], "{scenario}");
+        assert_eq!(ran.failures(), [("fatal", "in a destructor")]);
+    }
 }
 
 #[test]

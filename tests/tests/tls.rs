@@ -14,7 +14,7 @@ use rustls::{
 use std::{
     env,
     io::{self, BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     process::Command,
     sync::{
         Arc, Mutex, PoisonError,
@@ -23,7 +23,7 @@ use std::{
     thread,
     time::Duration,
 };
-use support::{PATIENCE, log_lines};
+use support::{MOMENT, PATIENCE, log_lines};
 
 const KEY: &str = "phc_whispered";
 
@@ -192,7 +192,8 @@ impl Proxy {
             let (mut from, mut to) = (socket.try_clone()?, server.try_clone()?);
             thread::spawn(move || io::copy(&mut from, &mut to));
             let (mut from, mut to) = (server, socket);
-            io::copy(&mut from, &mut to).map(|_| ())
+            io::copy(&mut from, &mut to)?;
+            to.shutdown(Shutdown::Both)
         });
         Self { address, asked }
     }
@@ -235,11 +236,21 @@ fn transport(roots: RootCertificates) -> Arc<HttpTransport> {
 
 /// Sends one event; the books afterwards.
 fn after_one_event(options: Options, transport: Arc<HttpTransport>) -> Stats {
+    after_events(1, options, transport)
+}
+
+/// Sends events one by one, and gives the server a moment after each; the books afterwards.
+fn after_events(events: u64, options: Options, transport: Arc<HttpTransport>) -> Stats {
     log_lines::collect();
     let options = options.max_retries(0).request_timeout(PATIENCE);
     let client = Client::with_transport(options, transport).expect("options in order");
-    client.capture("e");
-    assert_eq!(client.flush(PATIENCE), Ok(()));
+    for event in 0..events {
+        if event > 0 {
+            thread::sleep(MOMENT);
+        }
+        client.capture("e");
+        assert_eq!(client.flush(PATIENCE), Ok(()));
+    }
     client.stats()
 }
 
@@ -384,6 +395,7 @@ const HOST: &str = "POSTHOG_TESTS_TLS_HOST";
 const ROOTS: &str = "POSTHOG_TESTS_TLS_ROOTS";
 const PROVIDER: &str = "POSTHOG_TESTS_TLS_PROVIDER";
 const MODE: &str = "POSTHOG_TESTS_TLS_MODE";
+const EVENTS: &str = "POSTHOG_TESTS_TLS_EVENTS";
 
 /// The client of the tests below: the environment and rustls's process default belong to a whole process.
 #[test]
@@ -408,10 +420,11 @@ fn a_client_in_a_process_of_its_own() {
         _ => CaptureMode::V0,
     };
     let options = Options::new(KEY).host(host).capture_mode(mode);
-    let stats = after_one_event(options, transport(roots));
+    let events = env::var(EVENTS).map_or(1, |events| events.parse().expect("a number"));
+    let stats = after_events(events, options, transport(roots));
     assert_eq!(
         (stats.delivered, stats.failed),
-        (1, 0),
+        (events, 0),
         "{:#?}",
         log_lines::all()
     );
@@ -511,6 +524,21 @@ fn dlv_73_a_proxy_is_used_for_http_too() {
         assert_eq!((proxy.asked().len(), server.events().len()), (1, 1));
         assert_eq!(server.violations(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn dlv_74_a_connection_that_was_closed_behind_a_proxy_takes_no_request() {
+    let address = listen(|mut socket| {
+        read_request(&mut BufReader::new(&mut socket))?;
+        // It does not say that it closes the connection, and does.
+        socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    });
+    let host = format!("http://{address}");
+    run_client(&host, &[(EVENTS, "3")]);
+    let proxy = Proxy::start(by_connect);
+    let url = format!("http://{}", proxy.address);
+    run_client(&host, &[(EVENTS, "3"), ("HTTP_PROXY", &url)]);
+    assert_eq!(proxy.asked().len(), 3);
 }
 
 #[test]

@@ -29,6 +29,12 @@ pub enum Compression {
     /// Brotli for every body; with [`CaptureMode::V1`](crate::CaptureMode::V1) only.
     #[cfg(feature = "br")]
     Brotli,
+    /// A compressor that reports an error.
+    #[cfg(test)]
+    Failing,
+    /// A compressor that panics.
+    #[cfg(test)]
+    Panicking,
 }
 
 /// Below this a body is hardly worth the work.
@@ -76,6 +82,10 @@ impl Compression {
             Self::Zstd => (zstd::encode_all(body, ZSTD_LEVEL), "zstd"),
             #[cfg(feature = "br")]
             Self::Brotli => (brotli(body), "br"),
+            #[cfg(test)]
+            Self::Failing => (Err(io::Error::other("no")), "none"),
+            #[cfg(test)]
+            Self::Panicking => panic!("in the compressor"),
         };
         Ok(Some((compressed?, encoding)))
     }

@@ -1,8 +1,14 @@
 //! From a batch to a request.
 
 use super::{batch::Batch, compression::Compression, events::Events, form::Form, v0, v1};
-use crate::{fresh_uuid::fresh_uuid, names, notice, timestamp::Timestamp, transport::Request};
-use std::time::{Duration, SystemTime};
+use crate::{
+    fresh_uuid::fresh_uuid, names, notice, timestamp::Timestamp, transport::Request,
+    user_code::caught,
+};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
 
 /// Builds the requests of one lane.
 pub(super) struct Wire {
@@ -32,7 +38,9 @@ impl Wire {
     /// The body with these events as it is sent, and its `Content-Encoding`, if any.
     fn body(&self, events: &mut Events, head: &[u8]) -> (Vec<u8>, Option<&'static str>) {
         let body = events.lend_body(head);
-        match self.compression.compress(&body) {
+        // The body is all that there is of the events: it comes back whatever the compressor does (DLV-36).
+        let compressed = caught(|| self.compression.compress(&body));
+        match compressed.unwrap_or_else(|| Err(io::Error::other("the compressor panicked"))) {
             Ok(None) => (body, None),
             Ok(Some((sent, encoding))) => {
                 events.take_back(body);
@@ -79,6 +87,54 @@ impl Wire {
             body,
             timeout,
             key: self.key.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Compression, Form, Wire};
+    use crate::delivery::queue::{Incoming, Queue};
+    use std::time::{Duration, SystemTime};
+    use uuid::Uuid;
+
+    #[test]
+    fn dlv_82_a_body_that_no_compressor_takes_is_sent_as_it_is() {
+        let broken = [Compression::Failing, Compression::Panicking];
+        let cases = broken.map(|compression| [Form::V0, Form::V1].map(|form| (form, compression)));
+        for (form, compression) in cases.into_iter().flatten() {
+            let wire = Wire {
+                form,
+                url: String::new(),
+                key: "phc_key".to_owned(),
+                historical_migration: false,
+                compression,
+            };
+            let mut queue =
+                Queue::new(usize::MAX, usize::MAX).with_room_for_head(wire.head_bytes());
+            for json in ["{\"n\":1}", "{\"n\":2}"] {
+                let event = Incoming {
+                    json: json.as_bytes(),
+                    uuid: Uuid::nil(),
+                    stack: None,
+                };
+                assert!(queue.push(event, || Duration::ZERO).is_ok());
+            }
+            let mut batch = Batch::new(queue.cut(2, usize::MAX, false), Duration::ZERO);
+            for _attempt in 0..2 {
+                let request = wire.request(&mut batch, SystemTime::UNIX_EPOCH, Duration::ZERO);
+                assert!(request.body.ends_with(b"\"batch\":[{\"n\":1},{\"n\":2}]}"));
+                let mut names = request.headers.iter().map(|(name, _)| *name);
+                assert!(names.all(|name| name != "Content-Encoding"));
+                batch.events.take_back(request.body);
+            }
+            let each: Vec<_> = batch
+                .events
+                .each()
+                .iter()
+                .map(|event| &*event.json)
+                .collect();
+            assert_eq!(each, [b"{\"n\":1}", b"{\"n\":2}"]);
         }
     }
 }

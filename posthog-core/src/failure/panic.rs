@@ -8,9 +8,11 @@ use super::{Mark, captures, client_of, report_panic, swallow};
 use crate::{
     client::{Client, any_open, global},
     context::{Context, stack},
+    draft,
     frames::{Location, Stack},
     limits,
     notice::quietly,
+    scratch,
     user_code::is_catching,
 };
 use std::{
@@ -76,7 +78,7 @@ fn on_panic(info: &PanicHookInfo<'_>) {
         Some(panics) if has_notes() => take_last(panics),
         Some(_) => vec![note()],
         // Thread-locals are only destroyed by a thread that ends, and no panic may get out of a destructor of theirs.
-        None if cfg!(panic = "abort") || stack::is_gone() => vec![note()],
+        None if cfg!(panic = "abort") || is_thread_ending() => vec![note()],
         None => {
             note_on_top(note());
             // Otherwise the scope sends it as it unwinds (EXC-88).
@@ -137,6 +139,12 @@ fn report_last(client: &Client, notes: &[PanicNote], context: &Context) {
         }
         let _ = client.flush(LAST_FLUSH);
     });
+}
+
+/// Whether what the SDK keeps on this thread is gone: each part of it comes up when it is needed first, and a thread may
+/// have captured without a context.
+fn is_thread_ending() -> bool {
+    stack::is_gone() || draft::is_gone() || scratch::is_gone()
 }
 
 /// How many panics are under way when the process aborts behind the hook, though panics unwind: one got out of a

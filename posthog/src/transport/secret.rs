@@ -73,7 +73,10 @@ pub(super) fn stand_in(authorization: &str) -> String {
 
 /// Wraps every connection that another connector makes.
 #[derive(Debug)]
-pub(super) struct KeepKey;
+pub(super) struct KeepKey {
+    /// Behind one a connection is wrapped twice.
+    pub(super) has_proxy: bool,
+}
 
 impl<In: Transport> Connector<In> for KeepKey {
     type Out = Keeping<In>;
@@ -83,7 +86,7 @@ impl<In: Transport> Connector<In> for KeepKey {
         _: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Keeping<In>>, Error> {
-        Ok(chained.map(Keeping::new))
+        Ok(chained.map(|inner| Keeping::new(inner, self.has_proxy)))
     }
 }
 
@@ -100,14 +103,14 @@ pub(super) struct Keeping<T> {
 }
 
 impl<T> Keeping<T> {
-    fn new(inner: T) -> Self {
+    fn new(inner: T, has_proxy: bool) -> Self {
         Self {
             inner,
             input: Vec::new(),
             taken: 0,
             progress: false,
             mask: Mask::default(),
-            turns: Turns::default(),
+            turns: Turns::new(has_proxy),
         }
     }
 }

@@ -17,22 +17,23 @@ pub(super) struct Turns {
     begins: bool,
     /// Something was sent since somebody wanted to know whether the connection lives.
     is_used: bool,
+    /// The connection may be one of two around each other, of which the inner one is not asked as often.
+    may_be_nested: bool,
 }
 
 /// A longer beginning goes out by itself, so that there is always room for what follows.
 const LONGEST_HELD: usize = 16 << 10;
 
-impl Default for Turns {
-    fn default() -> Self {
+impl Turns {
+    pub(super) fn new(may_be_nested: bool) -> Self {
         Self {
             held: 0,
             begins: true,
             is_used: false,
+            may_be_nested,
         }
     }
-}
 
-impl Turns {
     /// Where in the output there is room.
     pub(super) fn held(&self) -> usize {
         self.held
@@ -58,9 +59,10 @@ impl Turns {
     /// Whether to look if the connection lives, when asked.
     ///
     /// That is asked when an answer has been read to its end, and again before the next request. Only the second answer
-    /// matters: what should not have come by the first time is still there.
+    /// matters: what should not have come by the first time is still there. But of two connections around each other the
+    /// inner one is asked by the outer one only, and would take its second question for the first.
     pub(super) fn is_worth_a_look(&mut self) -> bool {
-        !mem::take(&mut self.is_used)
+        !mem::take(&mut self.is_used) || self.may_be_nested
     }
 }
 
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn dlv_70_a_head_goes_out_with_what_follows_it_and_else_when_the_answer_is_awaited() {
-        let mut turns = Turns::default();
+        let mut turns = Turns::new(false);
         for _ in 0..2 {
             assert_eq!((turns.send(150), turns.held()), (None, 150));
             assert_eq!((turns.send(4000), turns.held()), (Some(4150), 0));
@@ -130,7 +132,7 @@ mod tests {
 
     #[test]
     fn dlv_74_a_connection_is_looked_at_before_every_request_but_the_first() {
-        let mut turns = Turns::default();
+        let mut turns = Turns::new(false);
         for _ in 0..2 {
             turns.send(150);
             turns.send(4000);
@@ -139,5 +141,8 @@ mod tests {
             let before_the_next = turns.is_worth_a_look();
             assert_eq!((after_the_answer, before_the_next), (false, true));
         }
+        let mut nested = Turns::new(true);
+        nested.send(150);
+        assert!(nested.is_worth_a_look());
     }
 }

@@ -158,6 +158,22 @@ fn main() -> ExitCode {
                 .join(),
             )
         }
+        "panic_in_a_thread_locals_destructor_without_a_context"
+        | "panic_in_a_thread_locals_destructor_without_a_macro" => {
+            let _posthog = start(host, |options| options.capture_panics(true));
+            let by_macro = scenario.ends_with("context");
+            fails(
+                thread::spawn(move || {
+                    LOCAL.with_borrow_mut(|bomb| *bomb = Some(Bomb("in a destructor")));
+                    if by_macro {
+                        capture!("before");
+                    } else {
+                        capture("before");
+                    }
+                })
+                .join(),
+            )
+        }
         "panic_in_on_error" => {
             let posthog = start(host, |options| {
                 options
