@@ -54,8 +54,8 @@ pub(crate) struct Assembler {
     fixed: Properties,
     runtime: Properties,
     envelopes: Envelopes,
-    /// For AI events, which V1 does not take.
-    ai_envelopes: Envelopes,
+    /// For AI events, which V1 does not take, where others have its form.
+    ai_envelopes: Option<Envelopes>,
 }
 
 impl Assembler {
@@ -64,7 +64,7 @@ impl Assembler {
         let (fixed, runtime) = (fixed_properties(config), runtime::properties());
         Self {
             envelopes: Envelopes::new(&fixed, &runtime, to_v1),
-            ai_envelopes: Envelopes::new(&fixed, &runtime, false),
+            ai_envelopes: to_v1.then(|| Envelopes::new(&fixed, &runtime, false)),
             fixed,
             runtime,
         }
@@ -155,10 +155,9 @@ impl Assembler {
     }
 
     fn envelopes(&self, event: &Event) -> &Envelopes {
-        if event.is_ai() {
-            &self.ai_envelopes
-        } else {
-            &self.envelopes
+        match &self.ai_envelopes {
+            Some(envelopes) if event.is_ai() => envelopes,
+            _ => &self.envelopes,
         }
     }
 

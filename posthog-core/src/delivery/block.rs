@@ -59,7 +59,7 @@ impl Block {
             mut json,
             mut events,
         } = room.unwrap_or_else(|| Room {
-            json: Vec::with_capacity(bytes + bytes / 16),
+            json: Vec::with_capacity((bytes + bytes / 16).min(BLOCK_BYTES)),
             events: Vec::new(),
         });
         json.resize(start, b' ');
