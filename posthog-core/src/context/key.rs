@@ -49,7 +49,7 @@ impl<'a> Key<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn cmp_text(self, other: Self, has_escapes: bool) -> Ordering {
+    fn cmp_text(self, other: Self, has_escapes: bool) -> Ordering {
         if has_escapes {
             return read_text(self.text).cmp(&read_text(other.text));
         }

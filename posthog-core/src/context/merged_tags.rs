@@ -5,7 +5,7 @@ use crate::{
     properties::{Properties, has_escape},
     spares::Spares,
 };
-use std::{cmp::Ordering, mem, ops::Range};
+use std::{mem, ops::Range};
 
 /// The tags seen from a node, inherited ones included, in the order of their keys.
 ///
@@ -54,30 +54,9 @@ struct Own<'a> {
 
 #[derive(Clone, Copy)]
 struct Tag<'a> {
-    /// Of the key; see [`Key`].
-    prefix: u64,
+    key: Key<'a>,
     /// `"key":value,`
     text: &'a [u8],
-    colon: usize,
-}
-
-impl<'a> Tag<'a> {
-    #[inline]
-    fn key(self) -> Key<'a> {
-        Key {
-            prefix: self.prefix,
-            text: &self.text[..self.colon],
-        }
-    }
-
-    /// As their keys: mostly without a look at those.
-    #[inline]
-    fn cmp(&self, other: &Self, has_escapes: bool) -> Ordering {
-        if !has_escapes && self.prefix != other.prefix {
-            return self.prefix.cmp(&other.prefix);
-        }
-        self.key().cmp_text(other.key(), has_escapes)
-    }
 }
 
 impl<'a> Own<'a> {
@@ -93,18 +72,13 @@ impl<'a> Own<'a> {
             for (text, colon) in layer.pieces() {
                 let key = Key::new(&text[..colon]);
                 own.has_escapes |= key.has_escape();
-                own.tags.push(Tag {
-                    prefix: key.prefix,
-                    text,
-                    colon,
-                });
+                own.tags.push(Tag { key, text });
             }
         }
         let has_escapes = own.has_escapes;
-        own.tags.sort_by(|a, b| a.cmp(b, has_escapes));
+        own.tags.sort_by(|a, b| a.key.cmp(b.key, has_escapes));
         // Of equal ones the first counts.
-        own.tags
-            .dedup_by(|b, a| a.prefix == b.prefix && a.key() == b.key());
+        own.tags.dedup_by(|b, a| a.key == b.key);
         own
     }
 }
@@ -154,7 +128,7 @@ impl MergedTags {
         } = &inherited.tags;
         let own = Own::new(layers);
         let bytes: usize = own.tags.iter().map(|tag| tag.text.len()).sum();
-        let listed: usize = own.tags.iter().map(|tag| tag.colon + 1).sum();
+        let listed: usize = own.tags.iter().map(|tag| tag.key.text.len() + 1).sum();
         let mut merged = Self::spare();
         let tags = &mut merged.tags;
         tags.json.reserve(json.len() + bytes);
@@ -167,8 +141,7 @@ impl MergedTags {
         let mut next = 0;
         for tag in own.tags {
             if next < places.len() {
-                let (before, behind) = match inherited.tags.search(tag.key(), next, own.has_escapes)
-                {
+                let (before, behind) = match inherited.tags.search(tag.key, next, own.has_escapes) {
                     Ok(at) => (at, at + 1),
                     Err(at) => (at, at),
                 };
@@ -187,20 +160,16 @@ impl MergedTags {
 
     fn push(&mut self, tag: Tag<'_>) {
         let Self { tags, keys } = self;
-        let Tag {
-            prefix,
-            text,
-            colon,
-        } = tag;
+        let Tag { key, text } = tag;
         let start = tags.json.len();
         tags.places.push(Place {
-            prefix,
+            prefix: key.prefix,
             start,
-            colon: start + colon,
+            colon: start + key.text.len(),
             listed: keys.len(),
         });
         tags.json.extend_from_slice(text);
-        keys.extend_from_slice(&text[..colon]);
+        keys.extend_from_slice(key.text);
         keys.push(b',');
     }
 
