@@ -11,7 +11,7 @@ use crate::{
     context::{Context, Node},
     event::{Event, Overrides},
     frames::{Unfinished, exceeds},
-    fresh_uuid::fresh_uuids_at,
+    fresh_uuid::two_fresh_uuids_at,
     head::{Head, Whose},
     kind::{Identity, Kind},
     limits,
@@ -19,14 +19,14 @@ use crate::{
     names, notice,
     notice::say,
     options::CaptureMode,
-    plain::{Envelopes, PlainProperties},
+    plain::{Differs, Envelopes, PlainProperties},
     properties::Properties,
     runtime,
     switch::switch_of,
     timestamp::{Timestamp, When},
 };
-use serde_json::Value;
-use std::{borrow::Cow, time::SystemTime};
+use serde_json::{Map, Value};
+use std::{borrow::Cow, mem, time::SystemTime};
 use uuid::Uuid;
 
 /// An event as it is queued.
@@ -53,9 +53,8 @@ struct Belongs<'a> {
 pub(crate) struct Assembler {
     fixed: Properties,
     runtime: Properties,
+    to_v1: bool,
     envelopes: Envelopes,
-    /// For AI events, which V1 does not take, where others have its form.
-    ai_envelopes: Option<Envelopes>,
 }
 
 impl Assembler {
@@ -63,10 +62,10 @@ impl Assembler {
     pub(crate) fn new(config: &Config, to_v1: bool) -> Self {
         let (fixed, runtime) = (fixed_properties(config), runtime::properties());
         Self {
-            envelopes: Envelopes::new(&fixed, &runtime, to_v1),
-            ai_envelopes: to_v1.then(|| Envelopes::new(&fixed, &runtime, false)),
             fixed,
             runtime,
+            to_v1,
+            envelopes: Envelopes::default(),
         }
     }
 
@@ -116,7 +115,7 @@ impl Assembler {
             IdLimit::of(event, config),
         )?;
         let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok();
-        let [fresh, nobody] = fresh_uuids_at(since_1970.unwrap_or_default());
+        let [fresh, nobody] = two_fresh_uuids_at(since_1970.unwrap_or_default());
         let head = Head {
             name,
             is_verbatim,
@@ -138,8 +137,13 @@ impl Assembler {
         head.write(json);
         if let Some(plain) = PlainProperties::of(event, node, config) {
             checked_person(name, personless.then_some(false))?;
-            let disable_geoip = disable_geoip.unwrap_or(config.disable_geoip);
-            let envelope = self.envelopes(event).of(personless, disable_geoip);
+            let differs = Differs {
+                // It does not take AI events.
+                to_v1: self.to_v1 && !event.is_ai(),
+                personless,
+                disable_geoip: disable_geoip.unwrap_or(config.disable_geoip),
+            };
+            let envelope = self.envelopes.of(differs, &self.fixed, &self.runtime);
             plain.write(envelope, json);
             *is_v1 = envelope.is_v1;
             return Ok(());
@@ -152,13 +156,6 @@ impl Assembler {
         };
         let profile = self.merge(event, node, config, &belongs, json);
         checked_person(name, profile)
-    }
-
-    fn envelopes(&self, event: &Event) -> &Envelopes {
-        match &self.ai_envelopes {
-            Some(envelopes) if event.is_ai() => envelopes,
-            _ => &self.envelopes,
-        }
     }
 
     /// Writes the properties key by key; what they say of the person's profile.
@@ -275,29 +272,42 @@ fn checked_person(name: &str, profile: Option<bool>) -> Result<(), DropReason> {
 /// Puts the switches of an event right that hooks have seen: one of a wrong type can cost the whole request (CAP-81).
 pub(crate) fn check_switches(event: &mut CapturedEvent) -> Result<(), DropReason> {
     for switch in names::SWITCHES {
-        let Some(value) = event.properties.get_mut(switch) else {
-            continue;
-        };
-        if let Some(on) = switch_of(value) {
-            *value = Value::Bool(on);
-        } else {
-            event.properties.remove(switch);
-            left_out(switch);
-        }
+        put_right(&mut event.properties, switch, |given| {
+            let on = switch_of(&given);
+            if on.is_none() {
+                left_out(switch);
+            }
+            on.map(Value::Bool)
+        });
     }
-    if let Some(given) = event.properties.remove(names::GEOIP_DISABLE)
-        && switch_of(&given) == Some(true)
-    {
-        let on = (names::GEOIP_DISABLE.to_owned(), Value::Bool(true));
-        event.properties.extend([on]);
-    }
-    if let Some(given) = event.properties.remove(names::GROUPS)
-        && let Some(groups) = groups(given)
-    {
-        event.properties.insert(names::GROUPS.to_owned(), groups);
-    }
+    put_right(&mut event.properties, names::GEOIP_DISABLE, |given| {
+        let on = switch_of(&given).filter(|on| *on);
+        on.map(Value::Bool)
+    });
+    put_right(&mut event.properties, names::GROUPS, groups);
     let profile = event.properties.get(names::PROCESS_PERSON_PROFILE);
     checked_person(&event.event, profile.and_then(Value::as_bool))
+}
+
+/// Makes of a property what `right` makes of it, or leaves it out.
+fn put_right(
+    properties: &mut Map<String, Value>,
+    name: &str,
+    right: impl FnOnce(Value) -> Option<Value>,
+) {
+    let Some(value) = properties.get_mut(name) else {
+        return;
+    };
+    if let Some(new) = right(value.take()) {
+        *value = new;
+        return;
+    }
+    // Not by `remove`, which would be a part of every program for what hardly any event has.
+    for (key, value) in mem::take(properties) {
+        if key != name {
+            properties.insert(key, value);
+        }
+    }
 }
 
 /// The name as it is sent: not blank (CAP-30), at most 200 bytes (CAP-32), and none that the service discards (CAP-33).

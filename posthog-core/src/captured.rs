@@ -7,7 +7,7 @@ use crate::{
     timestamp::{Timestamp, When},
     uuid_text,
 };
-use serde::Serialize;
+use serde_core::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -33,7 +33,8 @@ impl CapturedEvent {
         let Value::Object(mut fields) = read(json)? else {
             return None;
         };
-        let mut text = |name| match fields.remove(name) {
+        let mut field = |name| fields.get_mut(name).map(Value::take);
+        let mut text = |name| match field(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
         };
@@ -42,7 +43,7 @@ impl CapturedEvent {
             uuid_text::parse(&text("uuid")?).map(Uuid::from_u128)?,
             text("timestamp")?.parse().ok()?,
         );
-        let Some(Value::Object(properties)) = fields.remove("properties") else {
+        let Some(Value::Object(properties)) = field("properties") else {
             return None;
         };
         Some(Self {

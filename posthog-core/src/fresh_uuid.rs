@@ -23,22 +23,23 @@ pub(crate) fn fresh_uuid() -> Uuid {
 
 /// As [`fresh_uuid`], for whoever has looked at the clock already; `now` is the time since 1970.
 pub(crate) fn fresh_uuid_at(now: Duration) -> Uuid {
-    let [uuid] = fresh_uuids_at(now);
+    let [uuid, _] = two_fresh_uuids_at(now);
     uuid
 }
 
-/// As many new UUIDs of one moment.
+/// Two new UUIDs of one moment.
 #[inline]
-pub(crate) fn fresh_uuids_at<const N: usize>(now: Duration) -> [Uuid; N] {
+pub(crate) fn two_fresh_uuids_at(now: Duration) -> [Uuid; 2] {
     let millis = now.as_secs() * 1000 + u64::from(now.subsec_millis());
     // Of 4096 parts of a millisecond, so that UUIDs have the order of their making (RFC 9562, section 6.2).
     let part = (u64::from(now.subsec_nanos() % 1_000_000) << 12) / 1_000_000;
     let time = millis << 16 | VERSION_7 | part;
-    let random: [u64; N] = GENERATOR.with(|generator| {
+    let (one, other) = GENERATOR.with(|generator| {
         generator.stir_if_due(now);
-        [(); N].map(|()| generator.next(now))
+        (generator.next(now), generator.next(now))
     });
-    random.map(|random| Uuid::from_u64_pair(time, VARIANT | random & (u64::MAX >> 2)))
+    let uuid = |random| Uuid::from_u64_pair(time, VARIANT | random & (u64::MAX >> 2));
+    [uuid(one), uuid(other)]
 }
 
 const VERSION_7: u64 = 7 << 12;
@@ -74,7 +75,8 @@ impl Generator {
 
     #[inline]
     fn step(&self) -> u64 {
-        let mut state = [0, 1, 2, 3].map(|at: usize| self.state[at].get());
+        let [a, b, c, d] = &self.state;
+        let mut state = [a.get(), b.get(), c.get(), d.get()];
         let sum = state[0].wrapping_add(state[3]);
         let result = sum.rotate_left(23).wrapping_add(state[0]);
         let shifted = state[1] << 17;

@@ -7,7 +7,7 @@ use crate::{limits, user_code::caught};
 use log::Level;
 use std::{
     cell::Cell,
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fmt::Arguments,
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -20,13 +20,17 @@ const LONGEST_CAUSE: usize = 500;
 /// How many causes and values are remembered; beyond that the memory starts anew, so that hostile input cannot grow it.
 const REMEMBERED: usize = 1000;
 
-#[derive(Default)]
-struct Said {
-    causes: HashMap<String, (Instant, u64)>,
-    once: HashSet<String>,
+/// When each cause was said last, and how often it was kept quiet since.
+type Said = HashMap<String, (Instant, u64)>;
+
+/// What is said again after a while.
+fn said() -> MutexGuard<'static, Said> {
+    static SAID: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
+    SAID.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn said() -> MutexGuard<'static, Said> {
+/// What is said once.
+fn said_once() -> MutexGuard<'static, Said> {
     static SAID: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
     SAID.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -94,7 +98,7 @@ fn say_each(level: Level, message: Arguments<'_>) {
 /// Says something at most once a minute for the same cause, however the text differs.
 pub(crate) fn say_cause(level: Level, cause: &str, message: Arguments<'_>) {
     // The lock is given back before the logger runs: it may be the user's code.
-    let unsaid = may_speak(&mut said(), cause, Instant::now());
+    let unsaid = may_speak(&mut said(), cause, Instant::now(), QUIET);
     match unsaid {
         None => {}
         Some(0) => tell(level, message),
@@ -111,19 +115,19 @@ pub(crate) fn debug(message: Arguments<'_>) {
 }
 
 /// How often `cause` was kept quiet since it was last said, or `None` if it has to stay quiet now.
-fn may_speak(said: &mut Said, cause: &str, now: Instant) -> Option<u64> {
-    if let Some((last, unsaid)) = said.causes.get_mut(cause) {
-        if now.duration_since(*last) < QUIET {
+fn may_speak(said: &mut Said, cause: &str, now: Instant, quiet: Duration) -> Option<u64> {
+    if let Some((last, unsaid)) = said.get_mut(cause) {
+        if now.duration_since(*last) < quiet {
             *unsaid += 1;
             return None;
         }
         *last = now;
         return Some(std::mem::take(unsaid));
     }
-    if said.causes.len() >= REMEMBERED {
-        said.causes.clear();
+    if said.len() >= REMEMBERED {
+        said.clear();
     }
-    said.causes.insert(cause.to_owned(), (now, 0));
+    said.insert(cause.to_owned(), (now, 0));
     Some(0)
 }
 
@@ -142,12 +146,8 @@ pub(crate) fn error_once(message: Arguments<'_>) {
 }
 
 fn first_time(message: Arguments<'_>) -> bool {
-    let text = message.to_string();
-    let mut said = said();
-    if said.once.len() >= REMEMBERED {
-        said.once.clear();
-    }
-    said.once.insert(text)
+    let (text, now) = (message.to_string(), Instant::now());
+    may_speak(&mut said_once(), &text, now, Duration::MAX).is_some()
 }
 
 #[cfg(test)]
@@ -158,22 +158,32 @@ mod tests {
     #[test]
     fn a_cause_is_said_once_a_minute_with_the_count_of_what_was_left_unsaid() {
         let (mut said, start) = (Said::default(), Instant::now());
-        assert_eq!(may_speak(&mut said, "a", start), Some(0));
-        assert_eq!(may_speak(&mut said, "a", start), None);
+        assert_eq!(may_speak(&mut said, "a", start, QUIET), Some(0));
+        assert_eq!(may_speak(&mut said, "a", start, QUIET), None);
         assert_eq!(
-            may_speak(&mut said, "a", start + Duration::from_secs(59)),
+            may_speak(&mut said, "a", start + Duration::from_secs(59), QUIET),
             None
         );
-        assert_eq!(may_speak(&mut said, "b", start), Some(0));
-        assert_eq!(may_speak(&mut said, "a", start + QUIET), Some(2));
+        assert_eq!(may_speak(&mut said, "b", start, QUIET), Some(0));
+        assert_eq!(may_speak(&mut said, "a", start + QUIET, QUIET), Some(2));
+    }
+
+    #[test]
+    fn what_is_said_once_is_not_said_again() {
+        let (mut said, start) = (Said::default(), Instant::now());
+        let years = Duration::from_secs(1_000_000_000);
+        for (after, expected) in [(Duration::ZERO, Some(0)), (QUIET, None), (years, None)] {
+            let now = start + after;
+            assert_eq!(may_speak(&mut said, "a", now, Duration::MAX), expected);
+        }
     }
 
     #[test]
     fn the_memory_is_bounded() {
         let (mut said, now) = (Said::default(), Instant::now());
         for n in 0..5000 {
-            may_speak(&mut said, &n.to_string(), now);
+            may_speak(&mut said, &n.to_string(), now, QUIET);
         }
-        assert!(said.causes.len() <= super::REMEMBERED);
+        assert!(said.len() <= super::REMEMBERED);
     }
 }

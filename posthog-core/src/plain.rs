@@ -15,6 +15,7 @@ use crate::{
     names,
     properties::Properties,
 };
+use std::sync::OnceLock;
 
 /// The properties of an event none of which means anything, nor does any of its tags.
 pub(crate) struct PlainProperties<'a> {
@@ -104,36 +105,35 @@ pub(crate) struct Envelope {
     after: Vec<u8>,
 }
 
-/// What stands around the properties of all events of a client, by what they differ in.
-pub(crate) struct Envelopes([[Envelope; 2]; 2]);
+/// What stands around the properties of all events of a client, by what they differ in. Each is written for the first event
+/// that needs it: most programs have events of one kind.
+#[derive(Default)]
+pub(crate) struct Envelopes([OnceLock<Envelope>; 8]);
+
+/// What the envelopes of a client differ in.
+#[derive(Clone, Copy)]
+pub(crate) struct Differs {
+    pub(crate) to_v1: bool,
+    pub(crate) personless: bool,
+    pub(crate) disable_geoip: bool,
+}
 
 impl Envelopes {
-    pub(crate) fn new(fixed: &Properties, runtime: &Properties, to_v1: bool) -> Self {
-        let envelope = |personless, disable_geoip| {
-            let mut json = b"{\"event\":\"\",\"uuid\":\"\",\"distinct_id\":\"\",\"timestamp\":\"\",\"properties\":".to_vec();
-            let mut merge = Merge::new(&mut json);
-            merge.add(PLACE, b"0");
-            merge.all(fixed);
-            if personless {
-                merge.switch(names::PROCESS_PERSON_PROFILE, false);
-            }
-            if disable_geoip {
-                merge.add(names::GEOIP_DISABLE, b"true");
-            }
-            merge.all(runtime);
-            merge.finish();
-            json.push(b'}');
-            Envelope::of(&json, to_v1)
-        };
-        Self([
-            [envelope(false, false), envelope(false, true)],
-            [envelope(true, false), envelope(true, true)],
-        ])
-    }
-
     #[inline]
-    pub(crate) fn of(&self, personless: bool, disable_geoip: bool) -> &Envelope {
-        &self.0[usize::from(personless)][usize::from(disable_geoip)]
+    pub(crate) fn of(
+        &self,
+        differs: Differs,
+        fixed: &Properties,
+        runtime: &Properties,
+    ) -> &Envelope {
+        let Differs {
+            to_v1,
+            personless,
+            disable_geoip,
+        } = differs;
+        let at =
+            usize::from(to_v1) << 2 | usize::from(personless) << 1 | usize::from(disable_geoip);
+        self.0[at].get_or_init(|| Envelope::new(differs, fixed, runtime))
     }
 }
 
@@ -144,6 +144,25 @@ const BEFORE: &[u8] = b",\"properties\":{";
 const PLACE: &str = "properties of an event";
 
 impl Envelope {
+    #[cold]
+    fn new(differs: Differs, fixed: &Properties, runtime: &Properties) -> Self {
+        let mut json =
+            br#"{"event":"","uuid":"","distinct_id":"","timestamp":"","properties":"#.to_vec();
+        let mut merge = Merge::new(&mut json);
+        merge.add(PLACE, b"0");
+        merge.all(fixed);
+        if differs.personless {
+            merge.switch(names::PROCESS_PERSON_PROFILE, false);
+        }
+        if differs.disable_geoip {
+            merge.add(names::GEOIP_DISABLE, b"true");
+        }
+        merge.all(runtime);
+        merge.finish();
+        json.push(b'}');
+        Self::of(&json, differs.to_v1)
+    }
+
     /// What an event has around the one property that stands for all.
     fn of(v0: &[u8], to_v1: bool) -> Self {
         let v1 = if to_v1 { v1::event(v0) } else { None };

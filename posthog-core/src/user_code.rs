@@ -23,19 +23,15 @@ pub(crate) fn is_catching() -> bool {
 #[inline]
 pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     let start = Mark::now();
-    let count = |by: i32| {
-        let _ = CATCHING.try_with(|catching| catching.set(catching.get().wrapping_add_signed(by)));
-    };
     count(1);
     let outcome = catch_unwind(AssertUnwindSafe(code));
     count(-1);
-    match outcome {
-        Ok(given) => Some(given),
-        Err(payload) => {
-            forget(start, payload);
-            None
-        }
-    }
+    outcome.map_err(|payload| forget(start, payload)).ok()
+}
+
+#[inline]
+fn count(by: i32) {
+    let _ = CATCHING.try_with(|catching| catching.set(catching.get().wrapping_add_signed(by)));
 }
 
 #[cold]

@@ -57,7 +57,7 @@ impl FlushAsync {
 
     fn start(lanes: Arc<Lanes>, timeout: Duration) -> State {
         let flush = lanes.begin_flush(timeout);
-        let now = flush.wait(&lanes, || true);
+        let now = flush.wait(&lanes, &|| true);
         // On the worker and inside a hook nobody waits, here as little as in a blocking flush (DLV-55).
         if now.is_ok() || timeout.is_zero() || !may_wait() {
             return State::Done(now);
@@ -114,7 +114,7 @@ impl Drop for FlushAsync {
 
 impl Waiting {
     fn run(&self, flush: Flush) {
-        let result = flush.wait(&self.lanes, || self.dropped.load(Ordering::Acquire));
+        let result = flush.wait(&self.lanes, &|| self.dropped.load(Ordering::Acquire));
         let mut told = self.told();
         told.result = Some(result);
         let waker = told.waker.take();

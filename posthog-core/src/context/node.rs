@@ -34,6 +34,16 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    #[inline]
+    fn are_some(&self) -> bool {
+        let Self {
+            distinct,
+            session,
+            device,
+        } = self;
+        distinct.is_some() || session.is_some() || device.is_some()
+    }
+
     /// Takes over from `outer` what it has not itself (CTX-20).
     fn inherit(&mut self, outer: &Self) {
         let Self {
@@ -76,7 +86,9 @@ impl Node {
         } = self;
         tags.give_back();
         tags.clear();
-        *ids = Ids::default();
+        if ids.are_some() {
+            *ids = Ids::default();
+        }
         merged_tags.take();
         merged_ids.take();
         *has_merging_children.get_mut() = false;
@@ -88,12 +100,7 @@ impl Node {
 
     /// Whether anything is set on top of the parent.
     pub(crate) fn sets_something(&self) -> bool {
-        let Ids {
-            distinct,
-            session,
-            device,
-        } = &self.ids;
-        !self.tags.is_empty() || distinct.is_some() || session.is_some() || device.is_some()
+        !self.tags.is_empty() || self.ids.are_some()
     }
 
     /// Puts it below another, before anybody sees it.

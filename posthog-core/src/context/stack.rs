@@ -116,10 +116,20 @@ fn with<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
         .flatten()
 }
 
+/// As [`with`], for what is not on the way of each scope or event: it is not compiled again for each `f`.
+fn with_seldom<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
+    #[inline(never)]
+    fn run(f: &mut dyn FnMut(&mut Stack)) {
+        with(f);
+    }
+    let (mut f, mut result) = (Some(f), None);
+    run(&mut |stack| result = f.take().map(|f| f(stack)));
+    result
+}
+
 /// As [`with`], and sees to it that what is kept goes with the thread.
 fn with_kept<R>(f: impl FnOnce(&mut Stack) -> R) -> Option<R> {
-    LEAVING.try_with(|_| ()).ok()?;
-    with(f)
+    if is_gone() { None } else { with(f) }
 }
 
 /// What a new frame sees at first.
@@ -401,7 +411,7 @@ pub(crate) fn current() -> Context {
 
 /// A handle to what the scope at `place` sees.
 pub(crate) fn context_of(place: Place) -> Context {
-    with(|stack| {
+    with_seldom(|stack| {
         let position = stack.position(place)?;
         Some(stack.handle(&stack.frames[position]))
     })
@@ -415,6 +425,7 @@ pub(crate) fn current_node() -> Option<Arc<Node>> {
 }
 
 impl Stack {
+    #[inline]
     fn current_node(&self) -> Option<Arc<Node>> {
         self.node_of(self.frames.last()?).cloned()
     }

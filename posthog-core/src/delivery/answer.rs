@@ -3,11 +3,11 @@
 use super::{
     form::Form,
     retry_after,
-    v1::{self, EventResult},
+    v1::{self, Undelivered},
 };
 use crate::transport::{Response, TransportError};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     time::{Duration, SystemTime},
 };
 use uuid::Uuid;
@@ -15,12 +15,10 @@ use uuid::Uuid;
 /// The meaning of one answer, or of none.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) enum Answer {
-    /// The service has the batch, but for the events that it threw away, and those that it wants again.
+    /// The service has the batch, but for these events.
     Taken {
         status: u16,
-        /// Why, for each event that it threw away (DLV-118).
-        dropped: HashMap<Uuid, String>,
-        again: HashSet<Uuid>,
+        others: HashMap<Uuid, Undelivered>,
         asked: Duration,
     },
     /// It may take the same request later.
@@ -39,7 +37,7 @@ pub(super) enum Answer {
 impl Answer {
     /// Whether the service has every event of the batch, as nearly always.
     pub(super) fn takes_all(&self) -> bool {
-        matches!(self, Self::Taken { dropped, again, .. } if dropped.is_empty() && again.is_empty())
+        matches!(self, Self::Taken { others, .. } if others.is_empty())
     }
 
     /// Reads the answer to a batch of that many events.
@@ -68,32 +66,17 @@ impl Answer {
                 .unwrap_or_default()
         };
         match status {
-            200..=299 if form == Form::V1 => match v1::results(body) {
-                Some(results) => {
-                    let mut dropped = HashMap::new();
-                    let mut again = HashSet::new();
-                    for (uuid, result) in results {
-                        match result {
-                            EventResult::Delivered => {}
-                            EventResult::Dropped { details } => {
-                                dropped.insert(uuid, details);
-                            }
-                            EventResult::Retry => drop(again.insert(uuid)),
-                        }
-                    }
-                    Self::Taken {
-                        status,
-                        dropped,
-                        again,
-                        asked: asked(),
-                    }
-                }
+            200..=299 if form == Form::V1 => match v1::undelivered(body) {
+                Some(others) => Self::Taken {
+                    status,
+                    others,
+                    asked: asked(),
+                },
                 None => Self::Unreadable { status },
             },
             200..=299 => Self::Taken {
                 status,
-                dropped: HashMap::new(),
-                again: HashSet::new(),
+                others: HashMap::new(),
                 asked: Duration::ZERO,
             },
             413 if events > 1 => Self::TooLarge,

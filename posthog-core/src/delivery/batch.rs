@@ -117,11 +117,8 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::{Batch, Queued};
-    use crate::delivery::answer::Answer;
-    use std::{
-        collections::{HashMap, HashSet},
-        time::Duration,
-    };
+    use crate::delivery::{answer::Answer, v1::Undelivered};
+    use std::time::Duration;
     use uuid::Uuid;
 
     fn event(number: u64) -> Queued {
@@ -134,14 +131,17 @@ mod tests {
     }
 
     fn taken(dropped: &[u128], again: &[u128]) -> Answer {
-        let id = |id: &u128| Uuid::from_u128(*id);
+        let dropped = dropped.iter().map(|id| {
+            let details = String::new();
+            (*id, Undelivered::Dropped { details })
+        });
+        let again = again.iter().map(|id| (*id, Undelivered::Retry));
+        let others = dropped.chain(again);
         Answer::Taken {
             status: 200,
-            dropped: dropped
-                .iter()
-                .map(|dropped| (id(dropped), String::new()))
-                .collect::<HashMap<_, _>>(),
-            again: again.iter().map(id).collect::<HashSet<_>>(),
+            others: others
+                .map(|(id, what)| (Uuid::from_u128(id), what))
+                .collect(),
             asked: Duration::ZERO,
         }
     }

@@ -256,12 +256,12 @@ impl Lane {
         &self,
         through: Through,
         deadline: Duration,
-        given_up: impl Fn() -> bool,
+        given_up: &dyn Fn() -> bool,
     ) -> u64 {
         let shared = &*self.0;
         let mut state = shared.lock();
         state.awaited.push(through);
-        let mut state = shared.wait(state, deadline, |state| {
+        let mut state = shared.wait(state, deadline, &|state| {
             state.pending(through) == 0 || given_up()
         });
         let own = state.awaited.iter().position(|other| *other == through);
@@ -285,7 +285,7 @@ impl Lane {
         let state = shared.lock();
         let deadline = state.deadline.unwrap_or_default();
         let finished = |state: &State| state.open() == 0 && state.worker != Worker::Running;
-        let state = shared.wait(state, deadline, finished);
+        let state = shared.wait(state, deadline, &finished);
         if !may_wait() {
             // The drain goes on behind this call, up to the deadline (DLV-64).
             return FlushError::unless_none(state.open());
@@ -315,7 +315,7 @@ impl Shared {
         &'a self,
         mut state: MutexGuard<'a, State>,
         deadline: Duration,
-        done: impl Fn(&State) -> bool,
+        done: &dyn Fn(&State) -> bool,
     ) -> MutexGuard<'a, State> {
         let mut stood_in = false;
         while !done(&state) && may_wait() {
@@ -327,7 +327,7 @@ impl Shared {
                 stood_in = true;
                 state.worker = Worker::Running;
                 drop(state);
-                self.stand_in(deadline, &done);
+                self.stand_in(deadline, done);
                 state = self.lock();
             } else if state.is_busy() {
                 state = self.sleep(state, Some(deadline.saturating_sub(now)));

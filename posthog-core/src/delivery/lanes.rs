@@ -27,10 +27,12 @@ pub(crate) struct Flush {
 
 impl Flush {
     /// Waits until that is final, or the time is up, or nobody wants to know any more.
-    pub(crate) fn wait(self, lanes: &Lanes, given_up: impl Fn() -> bool) -> Result<(), FlushError> {
-        let pending = [(&lanes.analytics, self.analytics), (&lanes.ai, self.ai)]
-            .map(|(lane, through)| lane.end_flush(through, self.deadline, &given_up));
-        FlushError::unless_none(pending.iter().sum())
+    pub(crate) fn wait(self, lanes: &Lanes, given_up: &dyn Fn() -> bool) -> Result<(), FlushError> {
+        let pending = lanes
+            .analytics
+            .end_flush(self.analytics, self.deadline, given_up)
+            + lanes.ai.end_flush(self.ai, self.deadline, given_up);
+        FlushError::unless_none(pending)
     }
 }
 
@@ -83,7 +85,7 @@ impl Lanes {
 
     /// Has all lanes send, and waits until what was admitted before is final; they share the time (DLV-50).
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.begin_flush(timeout).wait(self, || false)
+        self.begin_flush(timeout).wait(self, &|| false)
     }
 
     /// Has all lanes send.
@@ -108,10 +110,10 @@ impl Lanes {
         for lane in lanes {
             lane.begin_shutdown(deadline);
         }
-        let pending = lanes.map(|lane| {
-            lane.end_shutdown()
-                .map_or_else(|error| error.pending, |()| 0)
+        let pending = lanes.iter().map(|lane| match lane.end_shutdown() {
+            Ok(()) => 0,
+            Err(FlushError { pending }) => pending,
         });
-        FlushError::unless_none(pending.iter().sum())
+        FlushError::unless_none(pending.sum())
     }
 }

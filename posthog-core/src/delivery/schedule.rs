@@ -6,6 +6,7 @@ use super::{
     failure::DeliveryFailureKind,
     queue::{Full, Incoming, Queue},
     retry::{RetryPolicy, backoff},
+    v1::Undelivered,
 };
 use std::{mem, ops::Range, time::Duration};
 
@@ -259,17 +260,16 @@ impl Schedule {
         match answer {
             Answer::Taken {
                 status,
-                dropped: mut reasons,
-                again,
+                mut others,
                 asked,
             } => {
                 self.succeeded();
                 let (open, rest): (Vec<_>, Vec<_>) = mem::take(batch.events.each())
                     .into_iter()
-                    .partition(|event| again.contains(&event.uuid));
+                    .partition(|event| others.get(&event.uuid) == Some(&Undelivered::Retry));
                 let (mut delivered, before) = (0, batch.dropped.len());
                 for event in rest {
-                    if let Some(details) = reasons.remove(&event.uuid) {
+                    if let Some(Undelivered::Dropped { details }) = others.remove(&event.uuid) {
                         batch.dropped.push((event, details));
                     } else {
                         delivered += 1;

@@ -121,20 +121,19 @@ pub(super) fn head(created: SystemTime, historical_migration: bool) -> Vec<u8> {
     head
 }
 
-/// What the service says of one event (DLV-117).
+/// What the service says of an event that it does not have (DLV-117).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum EventResult {
-    /// It has it, or says nothing, or something that is not known: not to be sent again (DLV-118).
-    Delivered,
+pub(super) enum Undelivered {
     /// It has thrown it away, for the reason given.
     Dropped { details: String },
     /// It wants it again.
     Retry,
 }
 
-/// The results of the events that the service names; the others are delivered. `None` for a body that says nothing
-/// readable: it is not known what became of the batch (DLV-121).
-pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
+/// The events that the service does not have. The others it has, also those of which it says nothing, or something that is
+/// not known: they are not to be sent again (DLV-118). `None` for a body that says nothing readable: it is not known what
+/// became of the batch (DLV-121).
+pub(super) fn undelivered(body: &[u8]) -> Option<HashMap<Uuid, Undelivered>> {
     let body = read(body)?;
     let results = match body.as_object()?.get("results") {
         None | Some(serde_json::Value::Null) => return Some(HashMap::new()),
@@ -149,16 +148,16 @@ pub(super) fn results(body: &[u8]) -> Option<HashMap<Uuid, EventResult>> {
                 .unwrap_or_default()
         };
         let result = match text("result") {
-            "drop" => EventResult::Dropped {
+            "drop" => Undelivered::Dropped {
                 details: limits::cut(text("details"), LONGEST_DETAILS).to_owned(),
             },
-            "retry" => EventResult::Retry,
-            "ok" | "warning" => EventResult::Delivered,
+            "retry" => Undelivered::Retry,
+            "ok" | "warning" => return None,
             _ => {
                 notice::debug(format_args!(
                     "the service answered for the event {uuid} with a result that is not known"
                 ));
-                EventResult::Delivered
+                return None;
             }
         };
         Some((uuid, result))
@@ -171,7 +170,7 @@ const LONGEST_DETAILS: usize = 200;
 
 #[cfg(test)]
 mod tests {
-    use super::{EventResult, event, results};
+    use super::{Undelivered, event, undelivered};
     use serde_json::{Value, json};
     use std::collections::HashMap;
     use uuid::Uuid;
@@ -240,24 +239,22 @@ mod tests {
             (c.to_string()): { "result": "retry", "details": "not_persisted" }, (d.to_string()): { "result": "limited" }, "no uuid": { "result": "drop" },
         } });
         let expected = HashMap::from([
-            (a, EventResult::Delivered),
             (
                 b,
-                EventResult::Dropped {
+                Undelivered::Dropped {
                     details: "event_too_big".into(),
                 },
             ),
-            (c, EventResult::Retry),
-            (d, EventResult::Delivered),
+            (c, Undelivered::Retry),
         ]);
-        assert_eq!(results(body.to_string().as_bytes()), Some(expected));
+        assert_eq!(undelivered(body.to_string().as_bytes()), Some(expected));
     }
 
     #[test]
     fn dlv_121_a_body_that_cannot_be_read_gives_no_results() {
         for body in ["", "ok", "[]", "{\"results\":[]}", "{\"results\":{"] {
-            assert_eq!(results(body.as_bytes()), None, "{body}");
+            assert_eq!(undelivered(body.as_bytes()), None, "{body}");
         }
-        assert_eq!(results(b"{}"), Some(HashMap::new()));
+        assert_eq!(undelivered(b"{}"), Some(HashMap::new()));
     }
 }

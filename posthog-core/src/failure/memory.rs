@@ -1,10 +1,7 @@
 //! What was captured already.
 
 use super::cause::{Cause, Print};
-use std::{
-    collections::VecDeque,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A point in the order of all captured failures and panics of the process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -28,7 +25,7 @@ impl Mark {
 /// The errors that were captured in the scopes of a thread or future, as fingerprints: it keeps no error alive, and is
 /// bounded (EXC-83).
 #[derive(Clone, Default)]
-pub(crate) struct FailureMemory(VecDeque<Seen>);
+pub(crate) struct FailureMemory(Vec<Seen>);
 
 #[derive(Clone, Copy)]
 struct Seen {
@@ -50,7 +47,7 @@ const REMEMBERED: usize = 50;
 
 impl FailureMemory {
     pub(crate) const fn new() -> Self {
-        Self(VecDeque::new())
+        Self(Vec::new())
     }
 
     /// Whether one of these, an error or what caused it, was captured after `since` (EXC-80).
@@ -63,7 +60,7 @@ impl FailureMemory {
     /// (EXC-79).
     pub(crate) fn a_scope_just_had(&self, causes: &[Cause], since: Mark) -> bool {
         self.0
-            .back()
+            .last()
             .is_some_and(|seen| seen.by == By::Scope && seen.mark > since && seen.is_of(causes))
     }
 
@@ -96,14 +93,14 @@ impl FailureMemory {
 
     /// Forgets the last one: with no scope open, a match uses it up (EXC-80).
     pub(crate) fn forget_last(&mut self) {
-        self.0.pop_back();
+        self.0.pop();
     }
 
     fn push(&mut self, seen: Seen) {
         if self.0.len() >= REMEMBERED {
-            self.0.pop_front();
+            self.0.remove(0);
         }
-        self.0.push_back(seen);
+        self.0.push(seen);
     }
 }
 

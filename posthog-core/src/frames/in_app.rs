@@ -53,7 +53,7 @@ const STARTERS: [&str; 14] = [
 impl InApp {
     /// Whether a frame is the user's own.
     pub(crate) fn judge(&self, file: Option<&str>, function: Option<&str>) -> bool {
-        let file = file.map(|file| file.replace('\\', "/"));
+        let file = file.map(path::slashed);
         let named = |needle: &String| {
             !needle.is_empty()
                 && [file.as_deref(), function]

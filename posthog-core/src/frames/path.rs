@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+/// The path with slashes, whatever system it is from.
+pub(super) fn slashed(file: &str) -> String {
+    file.replace('\\', "/")
+}
+
 /// Whether a file belongs to the standard library, the registry, a checkout of a dependency, or a vendored one (EXC-67).
 pub(super) fn is_foreign(file: &str) -> bool {
     const PARTS: [&str; 5] = [
@@ -66,7 +71,7 @@ pub(crate) fn without_home(file: &str) -> Cow<'_, str> {
 /// A dependency keeps the directory of its version, the standard library its `/rustc/<hash>`, by which the service knows
 /// it.
 pub(super) fn relative(file: &str) -> String {
-    let file = file.replace('\\', "/");
+    let file = slashed(file);
     for base in ["/.cargo/registry/src/", "/.cargo/git/checkouts/"] {
         if let Some((_, rest)) = file.split_once(base) {
             return rest

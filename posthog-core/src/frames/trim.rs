@@ -28,7 +28,7 @@ fn is_ours(frame: &Frame) -> bool {
 
 /// A function that was inlined may have lost its path, but never its file.
 fn is_our_file(file: &str) -> bool {
-    let [this, file] = [file!(), file].map(|file| file.replace('\\', "/"));
+    let (this, file) = (path::slashed(file!()), path::slashed(file));
     let sources = this.strip_suffix("frames/trim.rs").unwrap_or(&this);
     // `…/backtrace-0.3.77/src/…`
     let walker = file.split("/backtrace-").nth(1);

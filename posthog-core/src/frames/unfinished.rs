@@ -197,7 +197,7 @@ fn is_in(walked: &str, function: &str) -> bool {
 /// Whether the debug information, which has whole paths, and the compiler, which has them from where it was started, mean
 /// one file.
 fn is_same_file(walked: &str, known: &str) -> bool {
-    let [walked, known] = [walked, known].map(|file| file.replace('\\', "/"));
+    let (walked, known) = (path::slashed(walked), path::slashed(known));
     walked == known || walked.ends_with(&format!("/{known}"))
 }
 

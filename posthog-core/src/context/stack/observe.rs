@@ -1,6 +1,6 @@
 //! What failures have to know about the scopes of a thread.
 
-use super::{Frame, LEAVING, Place, Settings, with, with_kept};
+use super::{Frame, LEAVING, Place, Settings, with, with_seldom};
 use crate::{
     client::{Client, Ending},
     context::Context,
@@ -18,7 +18,7 @@ pub(crate) struct Observer {
 
 /// The scope at `place` as one that observes a failure.
 pub(crate) fn observer(place: Place) -> Option<Observer> {
-    with(|stack| {
+    with_seldom(|stack| {
         let frame = &stack.frames[stack.position(place)?];
         let inside = frame.inside().and_then(|position| {
             let serial = stack.frames.get(position)?.serial?;
@@ -36,7 +36,7 @@ pub(crate) fn observer(place: Place) -> Option<Observer> {
 
 /// Whether the thread was unwinding already when the scope was opened.
 pub(crate) fn entered_unwinding(place: Place) -> bool {
-    with(|stack| {
+    with_seldom(|stack| {
         stack
             .position(place)
             .is_none_or(|position| stack.frames[position].entered_unwinding)
@@ -46,7 +46,7 @@ pub(crate) fn entered_unwinding(place: Place) -> bool {
 
 /// The innermost open scope of this thread whose settings fit.
 pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
-    with(|stack| {
+    with_seldom(|stack| {
         let (position, frame) =
             stack.frames.iter().enumerate().rfind(|(_, frame)| {
                 frame.open && !frame.entered_unwinding && fits(frame.settings())
@@ -59,7 +59,10 @@ pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
 
 /// Works with the thread's memory of captured failures.
 pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> {
-    with_kept(|stack| {
+    if is_gone() {
+        return None;
+    }
+    with_seldom(|stack| {
         let result = f(&mut stack.failures);
         stack.forget_if_left();
         result
@@ -78,7 +81,7 @@ pub(crate) fn innermost_since() -> Option<Mark> {
 
 /// The outermost scope that is open on this thread.
 pub(crate) fn outermost() -> Option<NonZeroU64> {
-    with(|stack| {
+    with_seldom(|stack| {
         let is_scope = |frame: &&Frame| frame.open && !frame.settings().only_records;
         stack.frames.iter().find(is_scope)?.serial
     })
@@ -88,7 +91,7 @@ pub(crate) fn outermost() -> Option<NonZeroU64> {
 /// Has a client end with a scope; gives it back where that scope is not open on this thread.
 pub(crate) fn outlive(serial: NonZeroU64, ending: Ending) -> Option<Ending> {
     let mut ending = Some(ending);
-    with(|stack| {
+    with_seldom(|stack| {
         let scope = stack
             .frames
             .iter_mut()
@@ -102,7 +105,7 @@ pub(crate) fn outlive(serial: NonZeroU64, ending: Ending) -> Option<Ending> {
 
 /// A client that ends with a scope of this thread: the failure that leaves the scope is its last.
 pub(crate) fn ending() -> Option<Client> {
-    with(|stack| {
+    with_seldom(|stack| {
         let mut frames = stack.frames.iter().rev();
         let ending = frames.find_map(|frame| frame.endings().last())?;
         Some(ending.client().clone())
