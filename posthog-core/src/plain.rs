@@ -133,7 +133,12 @@ impl Envelopes {
         } = differs;
         let at =
             usize::from(to_v1) << 2 | usize::from(personless) << 1 | usize::from(disable_geoip);
-        self.0[at].get_or_init(|| Envelope::new(differs, fixed, runtime))
+        let place = &self.0[at];
+        place.get().unwrap_or_else(|| {
+            // Made before the place is taken, so that no thread waits for another that makes it.
+            let new = Envelope::new(differs, fixed, runtime);
+            place.get_or_init(|| new)
+        })
     }
 }
 
