@@ -5,7 +5,6 @@ mod look;
 mod spare;
 mod writing;
 
-pub(crate) use self::look::has_escape;
 use self::{
     keys::{Index, hash_of},
     spare::Spare,

@@ -16,7 +16,6 @@ mod node;
 mod scope;
 mod session;
 pub(crate) mod stack;
-mod tags_map;
 
 pub use builder::{Detached, NewContext, new_context};
 pub use future::InContext;
@@ -31,4 +30,3 @@ pub use mutators::{identify_context, set_context_device_id, set_context_session,
 pub(crate) use node::Node;
 pub use scope::Scope;
 pub use session::{InvalidSessionId, SessionId};
-pub(crate) use tags_map::Texts;

@@ -1,6 +1,6 @@
 //! A node of the tree of contexts.
 
-use super::{MergedTags, tags_map::TagsMap};
+use super::{MergedTags, merged_tags::Own};
 use crate::properties::Properties;
 use serde_json::{Map, Value};
 use std::{
@@ -181,7 +181,7 @@ impl Node {
 
     /// Its tags, over those of so many ancestors, and over what is known above them.
     fn merge_tags(&self, ancestors: usize, known: Option<&Arc<MergedTags>>) -> Arc<MergedTags> {
-        let layers = self.tags_with(ancestors);
+        let layers = self.layers(1 + ancestors);
         if layers.clone().all(Properties::is_empty) {
             return known.cloned().unwrap_or_default();
         }
@@ -191,30 +191,29 @@ impl Node {
     /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event
     /// needs.
     pub(crate) fn tags_map(&self) -> Map<String, Value> {
-        let (ancestors, known) = if let Some(merged) = self.merged_tags.get() {
-            (None, Some(merged))
-        } else {
-            let (before, known) = self.nearest(|node| node.merged_tags.get());
-            (Some(before), known)
+        let (nodes, known) = match self.merged_tags.get() {
+            Some(merged) => (0, Some(merged)),
+            None => {
+                let (before, known) = self.nearest(|node| node.merged_tags.get());
+                (before + 1, known)
+            }
         };
-        let layers = ancestors
-            .into_iter()
-            .flat_map(|ancestors| self.tags_with(ancestors));
+        let layers = self.layers(nodes);
         let count: usize = layers.clone().map(Properties::len).sum();
-        let mut map = TagsMap::with_capacity(count + known.map_or(0, |merged| merged.tags.len()));
-        for tags in layers {
-            map.extend(tags.texts());
+        let mut tags = Own::with_capacity(count + known.map_or(0, |merged| merged.tags.len()));
+        for layer in layers {
+            tags.extend(layer.pieces());
         }
         if let Some(merged) = known {
-            map.extend(merged.tags.texts());
+            tags.extend(merged.tags.pieces());
         }
-        map.finish()
+        tags.into_map()
     }
 
-    /// Its tags and those of so many ancestors, innermost first.
-    fn tags_with(&self, ancestors: usize) -> impl Iterator<Item = &Properties> + Clone {
-        let nodes = iter::once(self).chain(self.ancestors().take(ancestors));
-        nodes.map(|node| &node.tags)
+    /// The tags of so many nodes: its own, and those of its ancestors, innermost first.
+    fn layers(&self, nodes: usize) -> impl Iterator<Item = &Properties> + Clone {
+        let all = iter::once(self).chain(self.ancestors());
+        all.take(nodes).map(|node| &node.tags)
     }
 
     /// What the nearest ancestor that knows already knows, and how many come before it. A walk, not a recursion: the depth

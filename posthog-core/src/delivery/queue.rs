@@ -141,7 +141,7 @@ impl Queue {
             self.told = false;
         }
         if self.blocks.is_empty() && self.blocks.capacity() > LONG {
-            self.blocks.shrink_to(LONG);
+            self.blocks = VecDeque::with_capacity(LONG);
         }
         Cut::new(blocks, first)
     }

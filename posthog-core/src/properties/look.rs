@@ -4,7 +4,6 @@ use super::{
     Properties,
     keys::{bit_of, hash_of},
 };
-use crate::context::Texts;
 
 impl Properties {
     /// A bit for each key: what has no bit in common has no key in common.
@@ -32,23 +31,4 @@ impl Properties {
     pub(crate) fn has(&self, key: &[u8]) -> bool {
         self.find(key, hash_of(key)).is_some()
     }
-
-    /// The properties as text, which is checked once for all.
-    pub(crate) fn texts(&self) -> Texts<impl Iterator<Item = (&str, usize)>> {
-        let text = str::from_utf8(&self.json).unwrap_or_default();
-        let tags = self.entries.iter().filter_map(move |entry| {
-            let property = text.get(entry.start..entry.end)?;
-            Some((property, entry.colon - entry.start))
-        });
-        Texts {
-            is_plain: !has_escape(&self.json),
-            tags,
-        }
-    }
-}
-
-/// Whether there is an escape in it. It counts rather than stops at the first, and so looks at many bytes at once.
-pub(crate) fn has_escape(json: &[u8]) -> bool {
-    let escapes = |found: u8, byte: &u8| found | u8::from(*byte == b'\\');
-    json.iter().fold(0, escapes) != 0
 }
