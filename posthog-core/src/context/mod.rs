@@ -8,6 +8,7 @@
 
 mod builder;
 mod future;
+mod gathered_tags;
 mod handle;
 mod key;
 mod merged_tags;

@@ -1,6 +1,6 @@
 //! A node of the tree of contexts.
 
-use super::{MergedTags, merged_tags::Own};
+use super::{MergedTags, gathered_tags::GatheredTags};
 use crate::properties::Properties;
 use serde_json::{Map, Value};
 use std::{
@@ -191,16 +191,16 @@ impl Node {
     /// The tags seen from here as a map: for a look at tags that no event needed yet, it leaves out what only an event
     /// needs.
     pub(crate) fn tags_map(&self) -> Map<String, Value> {
-        let (nodes, known) = match self.merged_tags.get() {
-            Some(merged) => (0, Some(merged)),
-            None => {
-                let (before, known) = self.nearest(|node| node.merged_tags.get());
-                (before + 1, known)
-            }
+        let (nodes, known) = if let Some(merged) = self.merged_tags.get() {
+            (0, Some(merged))
+        } else {
+            let (before, known) = self.nearest(|node| node.merged_tags.get());
+            (1 + before, known)
         };
         let layers = self.layers(nodes);
         let count: usize = layers.clone().map(Properties::len).sum();
-        let mut tags = Own::with_capacity(count + known.map_or(0, |merged| merged.tags.len()));
+        let mut tags =
+            GatheredTags::with_capacity(count + known.map_or(0, |merged| merged.tags.len()));
         for layer in layers {
             tags.extend(layer.pieces());
         }
