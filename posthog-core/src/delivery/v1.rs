@@ -139,8 +139,11 @@ pub(super) fn undelivered(body: &[u8]) -> Option<HashMap<Uuid, Undelivered>> {
         None | Some(serde_json::Value::Null) => return Some(HashMap::new()),
         Some(results) => results.as_object()?,
     };
-    let named = results.iter().filter_map(|(uuid, value)| {
-        let uuid = uuid_text::parse(uuid).map(Uuid::from_u128)?;
+    let mut undelivered = HashMap::new();
+    for (uuid, value) in results {
+        let Some(uuid) = uuid_text::parse(uuid).map(Uuid::from_u128) else {
+            continue;
+        };
         let text = |name| {
             value
                 .get(name)
@@ -148,21 +151,25 @@ pub(super) fn undelivered(body: &[u8]) -> Option<HashMap<Uuid, Undelivered>> {
                 .unwrap_or_default()
         };
         let result = match text("result") {
-            "drop" => Undelivered::Dropped {
+            "drop" => Some(Undelivered::Dropped {
                 details: limits::cut(text("details"), LONGEST_DETAILS).to_owned(),
-            },
-            "retry" => Undelivered::Retry,
-            "ok" | "warning" => return None,
+            }),
+            "retry" => Some(Undelivered::Retry),
+            "ok" | "warning" => None,
             _ => {
                 notice::debug(format_args!(
                     "the service answered for the event {uuid} with a result that is not known"
                 ));
-                return None;
+                None
             }
         };
-        Some((uuid, result))
-    });
-    Some(named.collect())
+        // A UUID can be spelt in several ways: the last result counts.
+        match result {
+            Some(result) => undelivered.insert(uuid, result),
+            None => undelivered.remove(&uuid),
+        };
+    }
+    Some(undelivered)
 }
 
 /// The most bytes of a reason that are kept: it comes from outside.
@@ -248,6 +255,23 @@ mod tests {
             (c, Undelivered::Retry),
         ]);
         assert_eq!(undelivered(body.to_string().as_bytes()), Some(expected));
+    }
+
+    #[test]
+    fn dlv_118_of_several_spellings_of_a_uuid_the_last_result_counts() {
+        let uuid = Uuid::from_u128(0xABCD << 112);
+        let spellings = [uuid.to_string().to_uppercase(), uuid.to_string()];
+        for (first, last, expected) in [
+            ("retry", "ok", None),
+            ("drop", "limited", None),
+            ("ok", "retry", Some(Undelivered::Retry)),
+        ] {
+            let [before, after] = &spellings;
+            let body =
+                json!({ "results": { before: { "result": first }, after: { "result": last } } });
+            let results = undelivered(body.to_string().as_bytes()).unwrap_or_default();
+            assert_eq!(results.get(&uuid), expected.as_ref(), "{first}, {last}");
+        }
     }
 
     #[test]

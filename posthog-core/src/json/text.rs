@@ -96,17 +96,27 @@ fn is_plain_but_for_last(bytes: &[u8]) -> bool {
 
 /// As [`is_plain`], for what is shorter than a block.
 fn is_plain_short(bytes: &[u8]) -> bool {
-    let mut block = [b' '; 16];
     if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        block[..8].copy_from_slice(first);
-        block[8..].copy_from_slice(last);
+        let [first, last] = [*first, *last].map(u64::from_ne_bytes);
+        !word_has_escape(first) & !word_has_escape(last)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        block[..4].copy_from_slice(first);
-        block[4..8].copy_from_slice(last);
+        let [first, last] = [*first, *last].map(|half| u64::from(u32::from_ne_bytes(half)));
+        !word_has_escape(first << 32 | last)
     } else {
-        return !bytes.iter().any(|byte| needs_escape(*byte));
+        !bytes.iter().any(|byte| needs_escape(*byte))
     }
-    !has_escape(&block)
+}
+
+/// As [`has_escape`], for eight bytes. Not by a block that they are put in: the compiler may do that byte by byte.
+#[inline]
+fn word_has_escape(word: u64) -> bool {
+    const EACH: u64 = u64::MAX / 0xFF;
+    // Not 0 if any byte is 0.
+    let any_zero = |word: u64| word.wrapping_sub(EACH) & !word & (EACH << 7);
+    let quote = any_zero(word ^ (EACH * u64::from(b'"')));
+    let backslash = any_zero(word ^ (EACH * u64::from(b'\\')));
+    let control = any_zero(word & (EACH * 0b1110_0000));
+    quote | backslash | control != 0
 }
 
 /// Whether any of them needs an escape, in a form that the compiler makes one operation for all of them of.
