@@ -7,7 +7,7 @@ use crate::{
     timestamp::{Timestamp, When},
     uuid_text,
 };
-use serde_core::Serialize;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@ use crate::{
     properties::Properties,
     switch::switch_of_json,
 };
-use serde_core::Serialize;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 

@@ -176,7 +176,7 @@ impl Properties {
     /// Writes `null`.
     #[doc(hidden)]
     pub fn null(&mut self) {
-        self.write(&mut |encoder| serde_core::Serializer::serialize_none(encoder));
+        self.write(&mut |encoder| serde::Serializer::serialize_none(encoder));
     }
 
     /// Writes a value that is JSON already, as an element of the literal that is open.

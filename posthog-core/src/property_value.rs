@@ -6,7 +6,7 @@ use std::fmt::{Debug, Display};
 
 use crate::event::Event;
 
-/// A value of a property or tag: anything that implements [`serde::Serialize`](serde_core::Serialize).
+/// A value of a property or tag: anything that implements [`serde::Serialize`].
 ///
 /// It is implemented for all such types and has nothing to implement by hand.
 #[diagnostic::on_unimplemented(
@@ -14,10 +14,10 @@ use crate::event::Event;
     label = "does not implement `serde::Serialize`",
     note = "derive `serde::Serialize` for it, or write `%value`, `?value` to send its `Display`, `Debug` text"
 )]
-pub trait PropertyValue: serde_core::Serialize {}
+pub trait PropertyValue: serde::Serialize {}
 
 #[diagnostic::do_not_recommend]
-impl<T: serde_core::Serialize + ?Sized> PropertyValue for T {}
+impl<T: serde::Serialize + ?Sized> PropertyValue for T {}
 
 /// What can stand first in `capture!`: a name that is computed, which is anything that is text, or a typed event, which is
 /// a struct that derives `Event`.

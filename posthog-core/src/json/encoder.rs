@@ -6,7 +6,7 @@ use super::{
     text::{write_formatted, write_text},
 };
 use crate::limits;
-use serde_core::ser::{self, Serialize, Serializer};
+use serde::ser::{self, Serialize, Serializer};
 use std::fmt;
 
 /// What a value had to give up to become JSON.

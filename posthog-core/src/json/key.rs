@@ -4,7 +4,7 @@ use super::{
     EncodeError,
     text::{write_formatted, write_text},
 };
-use serde_core::ser::{Error as _, Impossible, Serialize, Serializer};
+use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 use std::fmt;
 
 /// Writes one key, quotes included.

@@ -26,7 +26,7 @@ impl std::fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
-impl serde_core::ser::Error for EncodeError {
+impl serde::ser::Error for EncodeError {
     fn custom<T: std::fmt::Display>(_: T) -> Self {
         Self
     }

@@ -23,8 +23,7 @@ pub(super) fn write_formatted(
     text: fmt::Arguments<'_>,
 ) -> Result<(), EncodeError> {
     out.push(b'"');
-    fmt::write(&mut TextPart(out), text)
-        .map_err(<EncodeError as serde_core::ser::Error>::custom)?;
+    fmt::write(&mut TextPart(out), text).map_err(<EncodeError as serde::ser::Error>::custom)?;
     out.push(b'"');
     Ok(())
 }
