@@ -73,11 +73,10 @@ for program in "${programs[@]}"; do
     crates[$program]=$(($(in_program "$program" cargo tree --edges normal,build --prefix none | names | wc -l) - 1))
 done
 
-# CPU seconds, user and system, of the compiler and all that it starts. One job at a time: jobs that share a core's threads or
-# caches take each other's CPU time.
+# CPU seconds, user and system, of the compiler and all that it starts, with as many jobs as cargo has by itself.
 build() {
     local TIMEFORMAT='%U %S'
-    { time in_program "$1" cargo build --quiet --release --offline --jobs 1 --target-dir "$work/target" 2>"$work/log" >&2; } 2>&1 |
+    { time in_program "$1" cargo build --quiet --release --offline --target-dir "$work/target" 2>"$work/log" >&2; } 2>&1 |
         awk '{ printf "%.1f", $1 + $2 }'
 }
 
