@@ -245,8 +245,9 @@ impl Drop for Node {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, FEW, Ids, Node};
+    use super::{Arc, FEW, Ids, Map, Node};
     use crate::properties::Properties;
+    use serde_json::json;
 
     fn child_of(parent: Option<Arc<Node>>) -> Node {
         let mut node = Node::default();
@@ -268,6 +269,48 @@ mod tests {
         assert!(parent.merged_ids.get().is_some());
         assert!(parent.merged_tags.get().is_some(), "also without a tag");
     }
+
+    #[test]
+    fn ctx_35_tags_are_read_alike_whether_an_event_has_merged_them_or_not() {
+        let keys = [
+            "b",
+            "a",
+            "",
+            "k\"1",
+            "k\\",
+            "a\nb",
+            "\u{1}",
+            "é",
+            "long-key-of-a",
+            "long-key-of-b",
+        ];
+        let values = [
+            json!("text"),
+            json!("a \"quoted\" one \\"),
+            json!(""),
+            json!(-1.5),
+            json!(null),
+            json!({ "a,b": ["\"", { "c": [] }] }),
+        ];
+        let (mut parent, mut expected) = (None, Map::new());
+        for depth in 0..40 {
+            let (mut node, mut tags) = (child_of(parent), Properties::new());
+            for at in 0..depth % 4 {
+                let key = keys[(depth * 7 + at * 3) % keys.len()];
+                let value = &values[(depth + at) % values.len()];
+                tags.insert(key, value);
+                expected.insert(key.to_owned(), value.clone());
+            }
+            node.take_tags(&mut tags);
+            assert_eq!(node.tags_map(), expected, "at depth {depth}");
+            if depth % 5 == 3 {
+                node.merged_tags();
+                assert_eq!(node.tags_map(), expected, "merged, at depth {depth}");
+            }
+            parent = Some(Arc::new(node));
+        }
+    }
+
     #[test]
     fn ctx_13_a_node_that_was_cleared_is_as_a_new_one() {
         let mut parent = Node::default();
