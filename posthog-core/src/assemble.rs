@@ -19,7 +19,7 @@ use crate::{
     names, notice,
     notice::say,
     options::CaptureMode,
-    plain::{Differs, Envelopes, PlainProperties},
+    plain::{Envelopes, PlainProperties, Variant},
     properties::Properties,
     runtime,
     switch::switch_of,
@@ -53,12 +53,12 @@ struct Belongs<'a> {
 pub(crate) struct Assembler {
     fixed: Properties,
     runtime: Properties,
+    /// Whether events get the form of V1 where it costs nothing.
     to_v1: bool,
     envelopes: Envelopes,
 }
 
 impl Assembler {
-    /// With `to_v1` events get the form of V1 where it costs nothing.
     pub(crate) fn new(config: &Config, to_v1: bool) -> Self {
         let (fixed, runtime) = (fixed_properties(config), runtime::properties());
         Self {
@@ -137,13 +137,13 @@ impl Assembler {
         head.write(json);
         if let Some(plain) = PlainProperties::of(event, node, config) {
             checked_person(name, personless.then_some(false))?;
-            let differs = Differs {
+            let variant = Variant {
                 // It does not take AI events.
                 to_v1: self.to_v1 && !event.is_ai(),
                 personless,
                 disable_geoip: disable_geoip.unwrap_or(config.disable_geoip),
             };
-            let envelope = self.envelopes.of(differs, &self.fixed, &self.runtime);
+            let envelope = self.envelopes.of(variant, &self.fixed, &self.runtime);
             plain.write(envelope, json);
             *is_v1 = envelope.is_v1;
             return Ok(());

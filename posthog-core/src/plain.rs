@@ -110,9 +110,9 @@ pub(crate) struct Envelope {
 #[derive(Default)]
 pub(crate) struct Envelopes([OnceLock<Envelope>; 8]);
 
-/// What the envelopes of a client differ in.
+/// A kind of event by what is around its properties.
 #[derive(Clone, Copy)]
-pub(crate) struct Differs {
+pub(crate) struct Variant {
     pub(crate) to_v1: bool,
     pub(crate) personless: bool,
     pub(crate) disable_geoip: bool,
@@ -122,21 +122,21 @@ impl Envelopes {
     #[inline]
     pub(crate) fn of(
         &self,
-        differs: Differs,
+        variant: Variant,
         fixed: &Properties,
         runtime: &Properties,
     ) -> &Envelope {
-        let Differs {
+        let Variant {
             to_v1,
             personless,
             disable_geoip,
-        } = differs;
+        } = variant;
         let at =
             usize::from(to_v1) << 2 | usize::from(personless) << 1 | usize::from(disable_geoip);
         let place = &self.0[at];
         place.get().unwrap_or_else(|| {
             // Made before the place is taken, so that no thread waits for another that makes it.
-            let new = Envelope::new(differs, fixed, runtime);
+            let new = Envelope::new(variant, fixed, runtime);
             place.get_or_init(|| new)
         })
     }
@@ -150,22 +150,22 @@ const PLACE: &str = "properties of an event";
 
 impl Envelope {
     #[cold]
-    fn new(differs: Differs, fixed: &Properties, runtime: &Properties) -> Self {
+    fn new(variant: Variant, fixed: &Properties, runtime: &Properties) -> Self {
         let mut json =
             br#"{"event":"","uuid":"","distinct_id":"","timestamp":"","properties":"#.to_vec();
         let mut merge = Merge::new(&mut json);
         merge.add(PLACE, b"0");
         merge.all(fixed);
-        if differs.personless {
+        if variant.personless {
             merge.switch(names::PROCESS_PERSON_PROFILE, false);
         }
-        if differs.disable_geoip {
+        if variant.disable_geoip {
             merge.add(names::GEOIP_DISABLE, b"true");
         }
         merge.all(runtime);
         merge.finish();
         json.push(b'}');
-        Self::of(&json, differs.to_v1)
+        Self::of(&json, variant.to_v1)
     }
 
     /// What an event has around the one property that stands for all.

@@ -74,6 +74,39 @@ fn cap_81_what_a_hook_leaves_is_read_the_same_way() {
 }
 
 #[test]
+fn cap_81_what_a_hook_leaves_wrong_goes_by_itself() {
+    let rig = Rig::with(|options| {
+        options.before_send(|mut event| {
+            let wrong = [
+                ("$cookieless_mode", json!({})),
+                ("$geoip_disable", json!([])),
+                ("$groups", json!(null)),
+                ("$ignore_sent_at", json!("perhaps")),
+            ];
+            let wrong = wrong.map(|(key, value)| (key.to_owned(), value));
+            event.properties.extend(wrong);
+            Some(event)
+        })
+    });
+    let before = Rig::new().sent(
+        Event::new("e")
+            .property("mine", 1)
+            .property("a", [json!(null)]),
+    );
+    let after = rig.sent(
+        Event::new("e")
+            .property("mine", 1)
+            .property("a", [json!(null)]),
+    );
+    let mut expected = before["properties"].clone();
+    expected
+        .as_object_mut()
+        .expect("an object")
+        .remove("$geoip_disable");
+    assert_eq!(after["properties"], expected);
+}
+
+#[test]
 fn cap_131_each_option_has_its_property() {
     let event = Event::new("e")
         .cookieless_mode(true)

@@ -2,8 +2,9 @@
 
 mod support;
 
-use posthog::{Event, Options, identify_context, new_context, tag};
+use posthog::{CaptureMode, Event, Options, identify_context, new_context, tag};
 use serde_json::{Value, json};
+use std::{sync::Barrier, thread};
 use support::{Rig, sent};
 
 fn properties(event: &Value) -> &serde_json::Map<String, Value> {
@@ -106,6 +107,49 @@ fn cap_70_the_library_is_named_on_every_event() {
         properties(&event)["$lib_version"],
         env!("CARGO_PKG_VERSION")
     );
+}
+
+#[test]
+fn cap_70_the_first_events_of_many_threads_at_once_have_what_belongs_to_each() {
+    const THREADS: usize = 8;
+    for round in 0..50 {
+        let mode = [CaptureMode::V0, CaptureMode::V1][round % 2];
+        let rig = Rig::with(|options| options.capture_mode(mode));
+        let together = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for number in 0..THREADS {
+                let (together, client) = (&together, &rig.client);
+                scope.spawn(move || {
+                    let event = Event::new("e")
+                        .property("number", number)
+                        .disable_geoip(number % 2 == 0);
+                    let event = if number % 4 < 2 {
+                        event.distinct_id("user-1")
+                    } else {
+                        event
+                    };
+                    together.wait();
+                    client.capture(event).expect("an accepted event");
+                });
+            }
+        });
+        let events = rig.events();
+        assert_eq!(events.len(), THREADS);
+        for event in &events {
+            let properties = properties(event);
+            let number = properties["number"].as_u64().expect("a number");
+            let geoip = properties.get("$geoip_disable");
+            assert_eq!(geoip.is_some(), number.is_multiple_of(2), "{event}");
+            let profile = if mode == CaptureMode::V1 {
+                event["options"].get("process_person_profile")
+            } else {
+                properties.get("$process_person_profile")
+            };
+            assert_eq!(profile.is_some(), number % 4 >= 2, "{event}");
+            let library = properties.get("$lib");
+            assert_eq!(library.is_some(), mode == CaptureMode::V0, "{event}");
+        }
+    }
 }
 
 #[test]

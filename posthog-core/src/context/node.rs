@@ -34,8 +34,9 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    /// Whether one of them is there.
     #[inline]
-    fn are_some(&self) -> bool {
+    fn say_something(&self) -> bool {
         let Self {
             distinct,
             session,
@@ -86,7 +87,7 @@ impl Node {
         } = self;
         tags.give_back();
         tags.clear();
-        if ids.are_some() {
+        if ids.say_something() {
             *ids = Ids::default();
         }
         merged_tags.take();
@@ -100,7 +101,7 @@ impl Node {
 
     /// Whether anything is set on top of the parent.
     pub(crate) fn sets_something(&self) -> bool {
-        !self.tags.is_empty() || self.ids.are_some()
+        !self.tags.is_empty() || self.ids.say_something()
     }
 
     /// Puts it below another, before anybody sees it.

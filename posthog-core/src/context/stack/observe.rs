@@ -59,6 +59,7 @@ pub(crate) fn innermost(fits: impl Fn(&Settings) -> bool) -> Option<Place> {
 
 /// Works with the thread's memory of captured failures.
 pub(crate) fn failures<R>(f: impl FnOnce(&mut FailureMemory) -> R) -> Option<R> {
+    // What is kept goes with the thread.
     if is_gone() {
         return None;
     }
