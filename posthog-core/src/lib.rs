@@ -90,6 +90,8 @@ mod runtime;
 #[cfg(feature = "runtime")]
 mod scratch;
 #[cfg(feature = "runtime")]
+mod seen;
+#[cfg(feature = "runtime")]
 pub mod site;
 #[cfg(feature = "runtime")]
 mod spares;

@@ -5,11 +5,11 @@ use crate::{
     names,
     notice::say,
     properties::Properties,
+    seen::Seen,
     switch::switch_of_json,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::HashSet;
 
 /// Writes properties in order of strength: a key that was there stays.
 pub(crate) struct Merge<'a, 'b> {
@@ -27,7 +27,7 @@ impl<'a, 'b> Merge<'a, 'b> {
         let start = json.len();
         Self {
             json,
-            seen: Seen::Few(Vec::with_capacity(32)),
+            seen: Seen::new(),
             start,
             is_exception: false,
             process_person_profile: None,
@@ -154,32 +154,6 @@ fn is_of_exceptions(name: &[u8]) -> bool {
 /// A key without its quotes.
 pub(crate) fn bare(key: &[u8]) -> &[u8] {
     key.get(1..key.len() - 1).unwrap_or_default()
-}
-
-/// The keys that are written. Few are compared one by one, which beats a hash; many go by a hash.
-enum Seen<'a> {
-    Few(Vec<&'a [u8]>),
-    Many(HashSet<&'a [u8]>),
-}
-
-impl<'a> Seen<'a> {
-    /// `false` where it was there.
-    fn insert(&mut self, key: &'a [u8]) -> bool {
-        match self {
-            Self::Few(keys) if keys.len() < 48 => {
-                let new = !keys.contains(&key);
-                if new {
-                    keys.push(key);
-                }
-                new
-            }
-            Self::Few(keys) => {
-                *self = Self::Many(keys.drain(..).collect());
-                self.insert(key)
-            }
-            Self::Many(keys) => keys.insert(key),
-        }
-    }
 }
 
 /// The groups of an event, type to key, each as text: what is blank is left out, and nothing is sent without any (CAP-99).

@@ -19,6 +19,7 @@ use crate::{
 use std::{
     fmt::{self, Debug},
     mem,
+    ops::Range,
 };
 
 /// A set of properties, each encoded to JSON where it was given.
@@ -259,6 +260,13 @@ impl Properties {
             let key_length = entry.colon - entry.start;
             (&self.json[entry.start..=entry.end], key_length)
         })
+    }
+
+    /// JSON text, and where in it the keys are, with their quotes, and the values.
+    pub(crate) fn texts(&self) -> (&[u8], impl Iterator<Item = (Range<usize>, Range<usize>)>) {
+        let places = self.entries.iter();
+        let places = places.map(|entry| (entry.start..entry.colon, entry.colon + 1..entry.end));
+        (&self.json, places)
     }
 
     /// Whether no key was written that may mean something to the service or the SDK.

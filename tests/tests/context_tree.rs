@@ -5,7 +5,7 @@ use posthog::{
     set_context_session, tag,
 };
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -557,6 +557,26 @@ fn ctx_35_the_tags_are_a_copy() {
         assert_eq!(tags(), json!({ "k": 1 }));
     });
     assert!(Context::current().tags().is_empty());
+}
+
+#[test]
+fn ctx_35_who_looks_at_the_tags_may_set_others_meanwhile() {
+    let context = new_context().tag("a", "outer").tag("b", [1, 2]);
+    context.run(|| {
+        new_context().tag("a", "inner \"quoted\"").run(|| {
+            let mut seen = Map::new();
+            Context::current().for_each_tag(|key, json| {
+                tag("a", "new");
+                tag("c", key);
+                let value = serde_json::from_str(json).expect("JSON");
+                seen.insert(key.to_owned(), value);
+            });
+            let seen = Value::Object(seen);
+            assert_eq!(seen, json!({ "a": "inner \"quoted\"", "b": [1, 2] }));
+            assert_eq!(tags()["a"], json!("new"));
+        });
+    });
+    Context::current().for_each_tag(|key, _| panic!("there is no context, but {key}"));
 }
 
 #[test]

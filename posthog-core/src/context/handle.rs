@@ -41,6 +41,24 @@ impl Context {
         self.node().map(Node::tags_map).unwrap_or_default()
     }
 
+    /// Looks at the tags that [`tags`](Self::tags) gives, in no particular order, without making a map of them: for a log
+    /// line or a message on a hot path. `look` gets each key, and its value as JSON, where text has its quotes.
+    ///
+    /// ```
+    /// use posthog_core::{Context, new_context, tag};
+    /// let _scope = new_context().enter();
+    /// tag("tenant", "acme");
+    /// tag("attempt", 2);
+    /// let mut line = String::from("paid");
+    /// Context::current().for_each_tag(|key, json| line += &format!(" {key}={json}"));
+    /// assert_eq!(line, r#"paid tenant="acme" attempt=2"#);
+    /// ```
+    pub fn for_each_tag(&self, mut look: impl FnMut(&str, &str)) {
+        if let Some(node) = self.node() {
+            node.for_each_tag(&mut look);
+        }
+    }
+
     /// The distinct ID, its own or inherited.
     #[must_use]
     pub fn distinct_id(&self) -> Option<String> {

@@ -185,6 +185,15 @@ impl SortedTags {
         })
     }
 
+    /// JSON text, and where in it the keys are, with their quotes, and the values.
+    pub(super) fn texts(&self) -> (&[u8], impl Iterator<Item = (Range<usize>, Range<usize>)>) {
+        let places = self.places.iter().enumerate().map(|(at, place)| {
+            let value = place.colon + 1..self.start_of(at + 1) - 1;
+            (place.start..place.colon, value)
+        });
+        (&self.json, places)
+    }
+
     /// Whether no key begins with `$`: then none means anything to the service or the SDK.
     pub(crate) fn is_plain(&self) -> bool {
         !self.has_special

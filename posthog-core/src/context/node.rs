@@ -1,10 +1,11 @@
 //! A node of the tree of contexts.
 
-use super::{MergedTags, gathered_tags::GatheredTags};
-use crate::properties::Properties;
+use super::{MergedTags, gathered_tags::GatheredTags, key::Key};
+use crate::{json::read_text, properties::Properties, seen::Seen};
 use serde_json::{Map, Value};
 use std::{
     iter,
+    ops::Range,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -211,6 +212,17 @@ impl Node {
         tags.into_map()
     }
 
+    /// Looks at each tag seen from here: its key, and its value as JSON. Nothing is merged or copied for it.
+    pub(crate) fn for_each_tag(&self, look: &mut dyn FnMut(&str, &str)) {
+        let mut seen = Seen::new();
+        for node in iter::once(self).chain(self.ancestors()) {
+            if let Some(merged) = node.merged_tags.get() {
+                return look_at(merged.tags.texts(), &mut seen, look);
+            }
+            look_at(node.tags.texts(), &mut seen, look);
+        }
+    }
+
     /// The tags of so many nodes: its own, and those of its ancestors, innermost first.
     fn layers(&self, nodes: usize) -> impl Iterator<Item = &Properties> + Clone {
         let all = iter::once(self).chain(self.ancestors());
@@ -235,6 +247,30 @@ impl Node {
     }
 }
 
+/// Looks at those tags whose keys were not seen yet: JSON text, and where in it keys and values are.
+fn look_at<'a>(
+    (json, places): (&'a [u8], impl Iterator<Item = (Range<usize>, Range<usize>)>),
+    seen: &mut Seen<'a>,
+    look: &mut dyn FnMut(&str, &str),
+) {
+    // What was encoded is text; it is looked at once for all.
+    let json = str::from_utf8(json).unwrap_or_default();
+    for (key, value) in places {
+        let (Some(key), Some(value)) = (json.get(key), json.get(value)) else {
+            continue;
+        };
+        let bare = key.get(1..key.len() - 1).unwrap_or_default();
+        if !seen.insert(bare.as_bytes()) {
+            continue;
+        }
+        if Key::new(key.as_bytes()).has_escape() {
+            look(&read_text(key.as_bytes()).unwrap_or_default(), value);
+        } else {
+            look(bare, value);
+        }
+    }
+}
+
 /// What is inherited is worked out for the parent too, which may never need it itself, if it is more than this.
 const FEW: usize = 8;
 
@@ -246,7 +282,7 @@ impl Drop for Node {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, FEW, Ids, Map, Node};
+    use super::{Arc, FEW, Ids, Map, Node, Value};
     use crate::properties::Properties;
     use serde_json::json;
 
@@ -269,6 +305,16 @@ mod tests {
         let parent = chain.expect("a parent");
         assert!(parent.merged_ids.get().is_some());
         assert!(parent.merged_tags.get().is_some(), "also without a tag");
+    }
+
+    fn looked_at(node: &Node) -> Map<String, Value> {
+        let mut tags = Map::new();
+        node.for_each_tag(&mut |key, json| {
+            let value = serde_json::from_str(json).expect("JSON");
+            let before = tags.insert(key.to_owned(), value);
+            assert_eq!(before, None, "{key:?} stands once");
+        });
+        tags
     }
 
     #[test]
@@ -304,9 +350,11 @@ mod tests {
             }
             node.take_tags(&mut tags);
             assert_eq!(node.tags_map(), expected, "at depth {depth}");
+            assert_eq!(looked_at(&node), expected, "at depth {depth}");
             if depth % 5 == 3 {
                 node.merged_tags();
                 assert_eq!(node.tags_map(), expected, "merged, at depth {depth}");
+                assert_eq!(looked_at(&node), expected, "merged, at depth {depth}");
             }
             parent = Some(Arc::new(node));
         }

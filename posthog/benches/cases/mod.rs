@@ -13,7 +13,7 @@ use std::{
 pub(crate) type Operation = fn(&World, u32);
 
 /// All operations of fixed size, with their names.
-pub(crate) const CASES: [(&str, Operation); 23] = [
+pub(crate) const CASES: [(&str, Operation); 24] = [
     ("capture, nothing listening", |world, n| {
         repeat(n, || by_whoever_listens(world));
     }),
@@ -72,6 +72,9 @@ pub(crate) const CASES: [(&str, Operation); 23] = [
         repeat(n, || tagged(world));
     }),
     ("8 contexts of 2 tags, then read", |world, n| {
+        repeat(n, || nested(world, look));
+    }),
+    ("8 contexts of 2 tags, then read as a map", |world, n| {
         repeat(n, || {
             nested(world, || {
                 assert_eq!(black_box(Context::current().tags()).len(), 16);
@@ -312,6 +315,16 @@ fn nested(world: &World, then: impl Fn()) {
             }
         }
     }
+}
+
+/// Looks at each tag, with what is inherited.
+fn look() {
+    let mut tags = 0;
+    Context::current().for_each_tag(|key, json| {
+        black_box((key, json));
+        tags += 1;
+    });
+    assert_eq!(tags, 16);
 }
 
 fn sixteen(world: &World) -> Properties {
