@@ -7,9 +7,8 @@ use crate::{limits, user_code::caught};
 use log::Level;
 use std::{
     cell::Cell,
-    collections::HashMap,
     fmt::Arguments,
-    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -20,18 +19,18 @@ const LONGEST_CAUSE: usize = 500;
 /// How many causes and values are remembered; beyond that the memory starts anew, so that hostile input cannot grow it.
 const REMEMBERED: usize = 1000;
 
-/// When each cause was said last, and how often it was kept quiet since.
-type Said = HashMap<String, (Instant, u64)>;
+/// When each cause was said last, and how often it was kept quiet since; in the order of the causes.
+type Said = Vec<(String, Instant, u64)>;
 
 /// What is said again after a while.
 fn said() -> MutexGuard<'static, Said> {
-    static SAID: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
+    static SAID: Mutex<Said> = Mutex::new(Vec::new());
     SAID.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is said once.
 fn said_once() -> MutexGuard<'static, Said> {
-    static SAID: LazyLock<Mutex<Said>> = LazyLock::new(Mutex::default);
+    static SAID: Mutex<Said> = Mutex::new(Vec::new());
     SAID.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -116,19 +115,25 @@ pub(crate) fn debug(message: Arguments<'_>) {
 
 /// How often `cause` was kept quiet since it was last said, or `None` if it has to stay quiet now.
 fn may_speak(said: &mut Said, cause: &str, now: Instant, quiet: Duration) -> Option<u64> {
-    if let Some((last, unsaid)) = said.get_mut(cause) {
-        if now.duration_since(*last) < quiet {
-            *unsaid += 1;
-            return None;
+    match said.binary_search_by(|(said, ..)| said.as_str().cmp(cause)) {
+        Ok(at) => {
+            let (_, last, unsaid) = &mut said[at];
+            if now.duration_since(*last) < quiet {
+                *unsaid += 1;
+                return None;
+            }
+            *last = now;
+            Some(std::mem::take(unsaid))
         }
-        *last = now;
-        return Some(std::mem::take(unsaid));
+        Err(_) if said.len() >= REMEMBERED => {
+            *said = vec![(cause.to_owned(), now, 0)];
+            Some(0)
+        }
+        Err(at) => {
+            said.insert(at, (cause.to_owned(), now, 0));
+            Some(0)
+        }
     }
-    if said.len() >= REMEMBERED {
-        said.clear();
-    }
-    said.insert(cause.to_owned(), (now, 0));
-    Some(0)
 }
 
 /// Warns once per process for the same text.

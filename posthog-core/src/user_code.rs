@@ -20,8 +20,21 @@ pub(crate) fn is_catching() -> bool {
 }
 
 /// What `code` gave, or `None` if it panicked.
-#[inline]
 pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
+    let (mut code, mut given) = (Some(code), None);
+    run(&mut || given = code.take().map(|code| code()));
+    given
+}
+
+/// As [`caught_inline`], compiled once.
+#[inline(never)]
+fn run(code: &mut dyn FnMut()) {
+    caught_inline(code);
+}
+
+/// As [`caught`], for the caller's path.
+#[inline]
+pub(crate) fn caught_inline<T>(code: impl FnOnce() -> T) -> Option<T> {
     let start = Mark::now();
     count(1);
     let outcome = catch_unwind(AssertUnwindSafe(code));

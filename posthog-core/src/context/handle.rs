@@ -1,7 +1,7 @@
 //! A handle to a context.
 
 use super::{Detached, InContext, Node, Scope, node::Ids, stack};
-use crate::client::Client;
+use crate::{client::Client, json::read};
 use serde_json::{Map, Value};
 use std::{future::Future, sync::Arc};
 
@@ -38,7 +38,16 @@ impl Context {
     /// The tags, inherited ones included; an inner context's tag wins (CTX-21). The map is a copy (CTX-35).
     #[must_use]
     pub fn tags(&self) -> Map<String, Value> {
-        self.node().map(Node::tags_map).unwrap_or_default()
+        let mut tags = Map::new();
+        self.for_each_tag(|key, json| {
+            // What was encoded is JSON, and reads back.
+            let value = match unescaped(json) {
+                Some(text) => Some(Value::String(text.to_owned())),
+                None => read(json.as_bytes()),
+            };
+            tags.extend(value.map(|value| (key.to_owned(), value)));
+        });
+        tags
     }
 
     /// Looks at the tags that [`tags`](Self::tags) gives, in no particular order, without making a map of them: for a log
@@ -112,6 +121,12 @@ impl Context {
     fn id(&self, pick: impl Fn(&Ids) -> Option<&str>) -> Option<String> {
         pick(self.node()?.merged_ids()).map(str::to_owned)
     }
+}
+
+/// What stands between the quotes, if it is text that has no escapes.
+fn unescaped(json: &str) -> Option<&str> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.contains('\\')).then_some(text)
 }
 
 /// What a scope has that goes on with a recording.

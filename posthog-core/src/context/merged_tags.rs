@@ -173,18 +173,6 @@ impl SortedTags {
         })
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// The tags in order, each as it is written, with a comma behind it; and how long its key is, with its quotes.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = (&[u8], usize)> {
-        self.places.iter().enumerate().map(|(at, place)| {
-            let end = self.start_of(at + 1);
-            (&self.json[place.start..end], place.colon - place.start)
-        })
-    }
-
     /// JSON text, and where in it the keys are, with their quotes, and the values.
     pub(super) fn texts(&self) -> (&[u8], impl Iterator<Item = (Range<usize>, Range<usize>)>) {
         let places = self.places.iter().enumerate().map(|(at, place)| {

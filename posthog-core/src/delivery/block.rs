@@ -133,12 +133,12 @@ impl Block {
     }
 
     /// Of each event, the most bytes that it will take up in a request, and its UUID.
-    pub(super) fn each(&self) -> impl Iterator<Item = (usize, Uuid)> {
+    pub(super) fn each(&self) -> impl Iterator<Item = (usize, &Uuid)> {
         let mut stacks = self.stacks.iter().map(|(at, _)| *at).peekable();
         self.events.iter().enumerate().map(move |(at, event)| {
             let stack = stacks.next_if_eq(&at);
             let most_of_stack = stack.map_or(0, |_| limits::STACK_BYTES);
-            (event.bytes + most_of_stack, event.uuid)
+            (event.bytes + most_of_stack, &event.uuid)
         })
     }
 

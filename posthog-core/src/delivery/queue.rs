@@ -9,12 +9,8 @@ use super::{
     bytes::Bytes,
     cut::Cut,
 };
-use crate::frames::Unfinished;
-use std::{
-    collections::{HashSet, VecDeque},
-    mem,
-    time::Duration,
-};
+use crate::{frames::Unfinished, seen::Seen};
+use std::{collections::VecDeque, mem, time::Duration};
 use uuid::Uuid;
 
 /// A first-in-first-out queue, bounded by count and by bytes. When it is full, the newest is refused (DLV-22).
@@ -148,7 +144,8 @@ impl Queue {
 
     /// How many events from the front fit the limits of a batch.
     fn fitting(&self, max_events: usize, max_bytes: usize, distinct: bool) -> usize {
-        let (mut count, mut bytes, mut uuids) = (0, 0, HashSet::new());
+        let (mut count, mut bytes) = (0, 0);
+        let mut uuids = distinct.then(Seen::new);
         for block in &self.blocks {
             let (events, most_bytes) = (block.len(), block.most_bytes());
             if !distinct && count + events <= max_events && bytes + most_bytes <= max_bytes {
@@ -158,7 +155,10 @@ impl Queue {
             for (most_bytes, uuid) in block.each() {
                 bytes += most_bytes;
                 let has_room = count == 0 || (count < max_events && bytes <= max_bytes);
-                if !has_room || (distinct && !uuids.insert(uuid)) {
+                let stands_twice = uuids
+                    .as_mut()
+                    .is_some_and(|uuids| !uuids.insert(uuid.as_bytes()));
+                if !has_room || stands_twice {
                     return count;
                 }
                 count += 1;

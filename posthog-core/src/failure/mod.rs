@@ -31,7 +31,7 @@ use crate::{
     event::Event,
     frames::{Location, Stack},
     notice::say,
-    user_code::caught,
+    user_code::caught_inline,
 };
 use cause::Cause;
 use event::{Boundary, Report};
@@ -213,7 +213,7 @@ fn stack_of(failure: &Failure<'_>, client: &Client) -> Option<Stack> {
 /// Inlined: a function more on the stack is one more to walk, and the walk is most of what a failure costs.
 #[inline]
 fn swallow(f: impl FnOnce()) {
-    if caught(f).is_none() {
+    if caught_inline(f).is_none() {
         say!(
             Warn,
             "a failure could not be captured: describing it panicked"

@@ -1,7 +1,6 @@
 //! How many failures of one kind are captured: an error loop must cost nobody a bill (EXC-94, EXC-95).
 
 use std::{
-    collections::HashMap,
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
@@ -41,11 +40,14 @@ impl Default for ExceptionRateLimit {
 /// The buckets of one client.
 pub(crate) struct Pace {
     limit: ExceptionRateLimit,
-    buckets: HashMap<u64, Bucket>,
+    /// In the order of their keys.
+    buckets: Vec<Bucket>,
     hasher: RandomState,
 }
 
 struct Bucket {
+    /// Of the kind of failure.
+    key: u64,
     tokens: u32,
     /// Since when the time for the next tokens runs.
     since: Duration,
@@ -60,7 +62,7 @@ impl Pace {
     pub(crate) fn new(limit: ExceptionRateLimit) -> Self {
         Self {
             limit,
-            buckets: HashMap::new(),
+            buckets: Vec::new(),
             hasher: RandomState::new(),
         }
     }
@@ -74,18 +76,26 @@ impl Pace {
             refill,
             every,
         } = self.limit;
-        if !self.buckets.contains_key(&key) && self.buckets.len() >= BUCKETS {
-            let oldest = self.buckets.iter().min_by_key(|(_, bucket)| bucket.used);
-            if let Some(oldest) = oldest.map(|(key, _)| *key) {
-                self.buckets.remove(&oldest);
+        let mut found = self.find(key);
+        if found.is_err() && self.buckets.len() >= BUCKETS {
+            let buckets = self.buckets.iter().enumerate();
+            if let Some((oldest, _)) = buckets.min_by_key(|(_, bucket)| bucket.used) {
+                self.buckets.remove(oldest);
+                found = self.find(key);
             }
         }
-        let bucket = self.buckets.entry(key).or_insert(Bucket {
-            tokens: burst,
-            since: now,
-            used: now,
-            suppressed: 0,
+        let at = found.unwrap_or_else(|at| {
+            let new = Bucket {
+                key,
+                tokens: burst,
+                since: now,
+                used: now,
+                suppressed: 0,
+            };
+            self.buckets.insert(at, new);
+            at
         });
+        let bucket = &mut self.buckets[at];
         bucket.used = now;
         let rounds = now.saturating_sub(bucket.since).as_nanos() / every.as_nanos();
         if rounds > 0 {
@@ -106,6 +116,11 @@ impl Pace {
         }
         bucket.tokens -= 1;
         Ok(std::mem::take(&mut bucket.suppressed))
+    }
+
+    /// Where the bucket of that key is, or where it belongs.
+    fn find(&self, key: u64) -> Result<usize, usize> {
+        self.buckets.binary_search_by_key(&key, |bucket| bucket.key)
     }
 }
 

@@ -7,10 +7,9 @@
 
 use super::frame::Frame;
 use std::{
-    collections::HashMap,
     ffi::c_void,
     ptr,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError},
     thread,
     time::{Duration, Instant},
 };
@@ -57,26 +56,37 @@ fn no_look_up() -> Option<RwLockReadGuard<'static, ()>> {
 
 /// The functions at an address, innermost first: several where some were inlined. Never empty.
 pub(super) fn frames_at(address: usize) -> Arc<[Frame]> {
-    if let Some(known) = memory().get(&address) {
-        return Arc::clone(known);
+    if let Ok(known) = find(&memory(), address) {
+        return known;
     }
     let found: Arc<[Frame]> = look_up(address).into();
     let mut memory = memory();
     if memory.len() >= REMEMBERED {
         memory.clear();
     }
-    memory.insert(address, Arc::clone(&found));
+    if let Err(at) = find(&memory, address) {
+        memory.insert(at, (address, Arc::clone(&found)));
+    }
     found
 }
 
 /// Whether the functions at an address are remembered.
 pub(super) fn knows(address: usize) -> bool {
-    memory().contains_key(&address)
+    find(&memory(), address).is_ok()
 }
 
-fn memory() -> MutexGuard<'static, HashMap<usize, Arc<[Frame]>>> {
-    static MEMORY: LazyLock<Mutex<HashMap<usize, Arc<[Frame]>>>> = LazyLock::new(Mutex::default);
+/// Addresses with the functions there, in order.
+type Memory = Vec<(usize, Arc<[Frame]>)>;
+
+fn memory() -> MutexGuard<'static, Memory> {
+    static MEMORY: Mutex<Memory> = Mutex::new(Vec::new());
     MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The functions at an address, or where they belong.
+fn find(memory: &Memory, address: usize) -> Result<Arc<[Frame]>, usize> {
+    let at = memory.binary_search_by_key(&address, |(known, _)| *known)?;
+    Ok(Arc::clone(&memory[at].1))
 }
 
 fn look_up(address: usize) -> Vec<Frame> {

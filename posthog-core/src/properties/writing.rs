@@ -7,7 +7,7 @@ use super::{
 use crate::{
     json::{EncodeError, Encoder, Replaced, write_text},
     notice::{self, say},
-    user_code::caught,
+    user_code::caught_inline,
 };
 use std::fmt;
 
@@ -321,6 +321,6 @@ fn encode_to(
     encode: &mut dyn FnMut(Encoder<'_>) -> Result<(), EncodeError>,
 ) -> Option<bool> {
     let encoder = Encoder::new(json, depth, replaced);
-    let written = caught(|| encode(encoder).is_ok());
+    let written = caught_inline(|| encode(encoder).is_ok());
     written.map(|written| written && !replaced.failed)
 }
