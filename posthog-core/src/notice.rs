@@ -184,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn dlv_145_causes_are_known_again_in_whatever_order_they_came() {
+        let (mut said, start) = (Said::default(), Instant::now());
+        for (now, expected) in [(start, Some(0)), (start, None), (start + QUIET, Some(1))] {
+            for n in (0..super::REMEMBERED).map(|n| n * 7 % super::REMEMBERED) {
+                let unsaid = may_speak(&mut said, &n.to_string(), now, QUIET);
+                assert_eq!(unsaid, expected, "{n}");
+            }
+        }
+    }
+
+    #[test]
     fn the_memory_is_bounded() {
         let (mut said, now) = (Said::default(), Instant::now());
         for n in 0..5000 {

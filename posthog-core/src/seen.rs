@@ -26,6 +26,15 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether it is there.
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.bits & bit(key) != 0
+            && match &self.keys {
+                Keys::Few(keys) => keys.contains(&key),
+                Keys::Many(keys) => keys.contains(key),
+            }
+    }
+
     /// `false` where it was there.
     pub(crate) fn insert(&mut self, key: &'a [u8]) -> bool {
         let bit = bit(key);
@@ -67,8 +76,10 @@ mod tests {
         keys.extend(["", "a", "aa", "aba", "aca"].map(str::to_owned));
         let mut seen = Seen::new();
         for (at, key) in keys.iter().enumerate() {
+            assert!(!seen.has(key.as_bytes()), "{key:?}");
             assert!(seen.insert(key.as_bytes()), "{key:?}");
             for before in &keys[..=at] {
+                assert!(seen.has(before.as_bytes()), "{before:?}");
                 assert!(!seen.insert(before.as_bytes()), "{before:?}");
             }
         }

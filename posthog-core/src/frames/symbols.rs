@@ -150,7 +150,7 @@ fn without_crate_marks(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{frames_at, look_up, walk, without_crate_marks};
+    use super::{frames_at, knows, look_up, walk, without_crate_marks};
     use std::{
         sync::{Arc, Mutex, PoisonError},
         time::Instant,
@@ -191,8 +191,15 @@ mod tests {
     #[test]
     fn exc_64_names_are_cached_by_address() {
         let _alone = ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = here()[0];
-        assert!(Arc::ptr_eq(&frames_at(address), &frames_at(address)));
+        let addresses = here();
+        let frames: Vec<_> = addresses
+            .iter()
+            .map(|address| frames_at(*address))
+            .collect();
+        for (address, frames) in addresses.iter().zip(frames) {
+            assert!(knows(*address));
+            assert!(Arc::ptr_eq(&frames, &frames_at(*address)));
+        }
     }
 
     #[test]
