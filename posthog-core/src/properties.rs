@@ -426,6 +426,74 @@ mod tests {
     }
 
     #[test]
+    fn cap_53_a_value_that_leaves_a_part_by_half_is_left_out_whole() {
+        use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+        use std::panic::{AssertUnwindSafe, catch_unwind};
+
+        #[derive(Clone, Copy)]
+        enum Half {
+            Element,
+            Entry,
+            Key,
+            KeyWithoutValue,
+            ValueWithoutKey,
+            ValueBeforeKey,
+            /// Nothing is wrong with it.
+            None,
+        }
+        impl serde::Serialize for Half {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if let Self::Element = self {
+                    let mut array = serializer.serialize_seq(None)?;
+                    let _ = catch_unwind(AssertUnwindSafe(|| array.serialize_element(&Panics)));
+                    return array.end();
+                }
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("x", &[Some(1)])?;
+                match self {
+                    Self::Entry => {
+                        let entry = AssertUnwindSafe(|| map.serialize_entry("y", &[Panics]));
+                        drop(catch_unwind(entry));
+                    }
+                    Self::Key => {
+                        let key = AssertUnwindSafe(|| map.serialize_key(&Panics));
+                        drop(catch_unwind(key));
+                        map.serialize_value(&2)?;
+                    }
+                    Self::KeyWithoutValue => map.serialize_key("y")?,
+                    Self::ValueWithoutKey => map.serialize_value(&2)?,
+                    Self::ValueBeforeKey => {
+                        map.serialize_value(&2)?;
+                        map.serialize_key("y")?;
+                    }
+                    Self::Element | Self::None => {}
+                }
+                map.serialize_entry("z", &3)?;
+                map.end()
+            }
+        }
+        let mut properties = Properties::new();
+        for half in [
+            Half::Element,
+            Half::Entry,
+            Half::Key,
+            Half::KeyWithoutValue,
+            Half::ValueWithoutKey,
+            Half::ValueBeforeKey,
+        ] {
+            properties.property("\"a\":", &half);
+            properties.insert("b", [half]);
+            properties.key("c");
+            properties.begin_array();
+            properties.value(&half);
+            properties.end_array();
+        }
+        properties.insert("d", Half::None);
+        assert_eq!(properties.to_json(), r#"{"d":{"x":[1],"z":3}}"#);
+        assert!(!properties.is_broken());
+    }
+
+    #[test]
     fn cap_53_a_key_whose_display_fails_drops_its_property_only() {
         struct Unprintable;
         impl std::fmt::Display for Unprintable {

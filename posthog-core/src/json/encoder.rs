@@ -7,7 +7,7 @@ use super::{
 };
 use crate::limits;
 use serde::ser::{self, Serialize, Serializer};
-use std::fmt;
+use std::{fmt, mem};
 
 /// What a value had to give up to become JSON.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,13 +16,15 @@ pub(crate) struct Replaced {
     pub(crate) too_deep: bool,
     /// A number that is none, or infinite, became `null` (CAP-51).
     pub(crate) not_finite: bool,
-    /// A part of it failed and may stand there by half, also where its `Serialize` went on regardless (CAP-53).
-    pub(crate) failed: bool,
+    /// Parts of it that were begun and never ended: they stand there by half, where the `Serialize` around them went on
+    /// after an error, after a panic that it caught, or after a key without a value (CAP-53).
+    pub(crate) unfinished: usize,
 }
 
 impl Replaced {
+    /// Whether something else stands in its place.
     pub(crate) fn is_something(self) -> bool {
-        self.too_deep | self.not_finite | self.failed
+        self.too_deep | self.not_finite
     }
 }
 
@@ -82,21 +84,22 @@ impl<'a> Encoder<'a> {
             replaced,
             depth,
         } = self;
-        let muted = depth >= limits::VALUE_DEPTH;
-        if muted {
+        let form = if depth >= limits::VALUE_DEPTH {
             replaced.too_deep = true;
             out.extend_from_slice(b"null");
+            Form::Null
         } else {
             out.extend_from_slice(open);
-        }
+            Form::Whole
+        };
         Container {
             out,
             replaced,
             depth: depth + 1,
-            muted,
+            form,
             first: true,
+            awaits_value: false,
             close,
-            raw: false,
         }
     }
 
@@ -120,16 +123,27 @@ const RAW: [&str; 2] = [
     "$serde_json::private::Number",
 ];
 
-/// An array or object being written. A muted one stands as `null` already: its contents are not even looked at, so a
-/// value that nests without end cannot exhaust the stack.
+/// An array or object being written.
 pub(crate) struct Container<'a> {
     out: &'a mut Vec<u8>,
     replaced: &'a mut Replaced,
     depth: usize,
-    muted: bool,
+    form: Form,
     first: bool,
+    /// The key of an entry is written.
+    awaits_value: bool,
     close: &'static [u8],
-    raw: bool,
+}
+
+/// How a container is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    /// As `null`, which stands there already: its contents are not even looked at, so that a value that nests without end
+    /// cannot exhaust the stack.
+    Null,
+    /// As the JSON text that is its only field.
+    Raw,
 }
 
 impl Container<'_> {
@@ -141,32 +155,40 @@ impl Container<'_> {
     }
 
     fn value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
-        if self.muted {
+        if self.form == Form::Null {
             return Ok(());
         }
-        let written = value.serialize(Encoder::new(self.out, self.depth, self.replaced));
-        self.noted(written)
+        self.begin_part();
+        value.serialize(Encoder::new(self.out, self.depth, self.replaced))?;
+        self.end_part();
+        Ok(())
     }
 
-    /// Takes note of what became of a part.
-    fn noted(&mut self, written: Result<(), EncodeError>) -> Result<(), EncodeError> {
-        self.replaced.failed |= written.is_err();
-        written
+    /// A part begins that may fail.
+    fn begin_part(&mut self) {
+        self.replaced.unfinished = self.replaced.unfinished.wrapping_add(1);
+    }
+
+    /// The part is whole.
+    fn end_part(&mut self) {
+        self.replaced.unfinished = self.replaced.unfinished.wrapping_sub(1);
     }
 
     fn element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
-        if !self.muted {
+        if self.form != Form::Null {
             self.separate();
         }
         self.value(value)
     }
 
     fn field<T: ?Sized + Serialize>(&mut self, key: &str, value: &T) -> Result<(), EncodeError> {
-        if self.raw {
-            let written = self.raw_json(value);
-            return self.noted(written);
+        if self.form == Form::Raw {
+            self.begin_part();
+            self.raw_json(value)?;
+            self.end_part();
+            return Ok(());
         }
-        if !self.muted {
+        if self.form != Form::Null {
             self.separate();
             write_text(self.out, key);
             self.out.push(b':');
@@ -188,7 +210,7 @@ impl Container<'_> {
     }
 
     fn finish(self) {
-        if !self.muted {
+        if self.form != Form::Null {
             self.out.extend_from_slice(self.close);
         }
     }
@@ -375,10 +397,10 @@ impl<'a> Serializer for Encoder<'a> {
                 out,
                 replaced,
                 depth,
-                muted: false,
+                form: Form::Raw,
                 first: true,
+                awaits_value: false,
                 close: b"",
-                raw: true,
             });
         }
         Ok(self.open(b"}", b"{"))
@@ -436,17 +458,30 @@ impl ser::SerializeMap for Container<'_> {
     type Error = EncodeError;
 
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), EncodeError> {
-        if self.muted {
+        if self.form == Form::Null {
             return Ok(());
         }
         self.separate();
-        let written = key.serialize(KeyEncoder { out: self.out });
+        // The entry, which ends with its value, and the key.
+        self.begin_part();
+        self.begin_part();
+        key.serialize(KeyEncoder { out: self.out })?;
+        self.end_part();
         self.out.push(b':');
-        self.noted(written)
+        self.awaits_value = true;
+        Ok(())
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.value(value)
+        let has_key = mem::take(&mut self.awaits_value);
+        self.value(value)?;
+        if has_key {
+            self.end_part();
+        } else if self.form != Form::Null {
+            // An entry without a key is never whole.
+            self.begin_part();
+        }
+        Ok(())
     }
 
     fn end(self) -> Result<(), EncodeError> {

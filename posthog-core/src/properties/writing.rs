@@ -219,7 +219,7 @@ impl Properties {
         let Replaced {
             too_deep,
             not_finite,
-            failed: _,
+            unfinished: _,
         } = open.replaced;
         if open.failed | too_deep | not_finite {
             self.say_what_is_missing(open);
@@ -322,5 +322,5 @@ fn encode_to(
 ) -> Option<bool> {
     let encoder = Encoder::new(json, depth, replaced);
     let written = caught_inline(|| encode(encoder).is_ok());
-    written.map(|written| written && !replaced.failed)
+    written.map(|written| written && replaced.unfinished == 0)
 }
