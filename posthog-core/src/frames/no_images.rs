@@ -2,7 +2,7 @@
 
 /// None.
 #[derive(Default)]
-pub(super) struct Images;
+pub(super) struct Images {}
 
 /// An image; there is none.
 pub(super) struct Image {
@@ -11,7 +11,7 @@ pub(super) struct Image {
 
 impl Images {
     pub(super) fn loaded() -> Self {
-        Self
+        Self {}
     }
 
     #[expect(clippy::unused_self, reason = "the same as where there are images")]
