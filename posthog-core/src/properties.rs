@@ -494,6 +494,31 @@ mod tests {
     }
 
     #[test]
+    fn cap_53_a_value_that_promises_one_json_text_and_gives_none_or_two_is_left_out() {
+        use serde::ser::{SerializeStruct, Serializer};
+
+        struct Raw(&'static [&'static str]);
+        impl serde::Serialize for Raw {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                const NAME: &str = "$serde_json::private::RawValue";
+                let mut raw = serializer.serialize_struct(NAME, 1)?;
+                for text in self.0 {
+                    // It goes on regardless.
+                    let _ = raw.serialize_field(NAME, text);
+                }
+                raw.end()
+            }
+        }
+        let mut properties = Properties::new();
+        for texts in [&[][..], &["1", "2"], &["1", "[2"], &["[1", "2"], &["[1"]] {
+            properties.insert("a", Raw(texts));
+            properties.insert("b", [Raw(texts)]);
+        }
+        properties.insert("c", [Raw(&["[1]"]), Raw(&["2"])]);
+        assert_eq!(properties.to_json(), r#"{"c":[[1],2]}"#);
+    }
+
+    #[test]
     fn cap_53_a_key_whose_display_fails_drops_its_property_only() {
         struct Unprintable;
         impl std::fmt::Display for Unprintable {

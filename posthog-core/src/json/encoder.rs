@@ -130,7 +130,7 @@ pub(crate) struct Container<'a> {
     depth: usize,
     form: Form,
     first: bool,
-    /// The key of an entry is written.
+    /// The key of an entry is written, or the text of [`Form::Raw`] is not.
     awaits_value: bool,
     close: &'static [u8],
 }
@@ -183,9 +183,13 @@ impl Container<'_> {
 
     fn field<T: ?Sized + Serialize>(&mut self, key: &str, value: &T) -> Result<(), EncodeError> {
         if self.form == Form::Raw {
-            self.begin_part();
-            self.raw_json(value)?;
-            self.end_part();
+            if mem::take(&mut self.awaits_value) {
+                self.raw_json(value)?;
+                self.end_part();
+            } else {
+                // A second text is never whole.
+                self.begin_part();
+            }
             return Ok(());
         }
         if self.form != Form::Null {
@@ -393,15 +397,18 @@ impl<'a> Serializer for Encoder<'a> {
                 replaced,
                 depth,
             } = self;
-            return Ok(Container {
+            let mut text = Container {
                 out,
                 replaced,
                 depth,
                 form: Form::Raw,
                 first: true,
-                awaits_value: false,
+                awaits_value: true,
                 close: b"",
-            });
+            };
+            // It ends with its only field.
+            text.begin_part();
+            return Ok(text);
         }
         Ok(self.open(b"}", b"{"))
     }
