@@ -64,10 +64,10 @@ pub(super) fn frames_at(address: usize) -> Arc<[Frame]> {
     if memory.len() >= REMEMBERED {
         memory.clear();
     }
-    if let Err(at) = find(&memory, address) {
+    find(&memory, address).unwrap_or_else(|at| {
         memory.insert(at, (address, Arc::clone(&found)));
-    }
-    found
+        found
+    })
 }
 
 /// Whether the functions at an address are remembered.
