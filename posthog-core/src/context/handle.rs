@@ -54,6 +54,9 @@ impl Context {
     /// Looks at the tags that [`tags`](Self::tags) gives, in no particular order, without making a map of them: for a log
     /// line or a message on a hot path. `look` gets each key, and its value as JSON, where text has its quotes.
     ///
+    /// Each key comes once, as [`tags`](Self::tags) has it (CTX-21, CTX-35); without tags `look` is not called. It may tag,
+    /// capture and leave scopes: what it looks at stays as it was. A panic in it goes on to the caller.
+    ///
     /// ```
     /// use posthog_core::{Context, new_context, tag};
     /// let _scope = new_context().enter();
